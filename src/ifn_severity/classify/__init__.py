@@ -1,0 +1,6 @@
+"""The named classifiers, their search spaces, and the calibrated estimator around them."""
+
+from ifn_severity.classify.classifier import SeverityClassifier
+from ifn_severity.classify.models import MODELS, build_pipeline, margin, search_space
+
+__all__ = ["MODELS", "SeverityClassifier", "build_pipeline", "margin", "search_space"]

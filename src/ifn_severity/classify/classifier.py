@@ -1,0 +1,215 @@
+"""``SeverityClassifier``: search, calibration and threshold, all inside the data it is given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score, roc_curve
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ifn_severity.classify.models import build_pipeline, margin, search_space
+
+
+class SeverityClassifier(ClassifierMixin, BaseEstimator):
+    """A named model with its search, sigmoid calibration and threshold.
+
+    ``fit`` runs one grouped, stratified inner cross-validation. The setting with the best mean
+    inner AUROC is kept, its out-of-fold margins calibrate a sigmoid (Platt 1999) and choose the
+    threshold (Youden 1950), and the pipeline is refitted on everything. So whatever is held
+    out of ``fit`` stays unseen by each of these choices.
+
+    Parameters
+    ----------
+    model : {"logistic", "forest", "xgboost"}
+        Which classifier.
+    inner_folds : int
+        Folds of the inner cross-validation; fewer where a class has fewer patients.
+    random_state : int
+        Seed of the folds and of the model.
+
+    Attributes
+    ----------
+    pipeline_ : Pipeline
+        The fitted pipeline (impute, scale, model).
+    calibration_ : tuple of float
+        ``(slope, intercept)``: log-odds = slope * margin + intercept.
+    threshold_ : float
+        Probability at or above which a sample is called severe.
+    best_params_ : dict
+        The setting that was kept.
+    inner_auroc_ : float
+        Its mean AUROC over the inner folds, NaN without an inner cross-validation.
+    classes_ : ndarray of shape (2,)
+        Class labels; the second is severe.
+
+    References
+    ----------
+    Platt J. Advances in Large Margin Classifiers 1999:61. Youden WJ. Cancer 1950;3:32,
+    doi:10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> X, y = make_classification(60, 10, random_state=0)
+    >>> classifier = SeverityClassifier("logistic").fit(X, y)
+    >>> classifier.predict_proba(X).shape
+    (60, 2)
+    """
+
+    def __init__(self, model: str = "logistic", *, inner_folds: int = 3, random_state: int = 0):
+        self.model = model
+        self.inner_folds = inner_folds
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that the classifier is binary and that NaN is imputed."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> SeverityClassifier:
+        """Search, calibrate, choose the threshold and refit.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features; NaN is imputed by the training median.
+        y : array-like of shape (n_samples,)
+            Two classes, the second (in sorted order) being severe.
+        groups : array-like of shape (n_samples,), optional
+            Patient of each sample; a patient never straddles an inner split.
+
+        Returns
+        -------
+        self
+        """
+        X, y = validate_data(self, X, y, ensure_all_finite="allow-nan", dtype=np.float64)
+        check_classification_targets(y)
+        if type_of_target(y) != "binary":
+            raise ValueError(
+                "Only binary classification is supported. The type of the target "
+                f"is {type_of_target(y)}."
+            )
+        self.classes_, target = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError("This classifier needs samples of 2 classes in the data; got 1 class")
+        groups = np.arange(len(target)) if groups is None else np.asarray(groups)
+        points = search_space(self.model)
+        folds = self._inner_splits(X, target, groups)
+        out_of_fold = np.full((len(points), len(target)), np.nan)
+        scores = np.zeros((len(points), max(len(folds), 1)))
+        for i, point in enumerate(points):
+            for j, (train, test) in enumerate(folds):
+                pipeline = build_pipeline(self.model, random_state=self.random_state)
+                pipeline.set_params(**point).fit(X[train], target[train])
+                out_of_fold[i, test] = margin(pipeline, X[test])
+                scores[i, j] = roc_auc_score(target[test], out_of_fold[i, test])
+        best = int(np.argmax(scores.mean(axis=1)))
+        self.best_params_ = points[best]
+        if folds:
+            self.inner_auroc_ = float(scores[best].mean())
+            self.calibration_ = platt(out_of_fold[best], target)
+            slope, intercept = self.calibration_
+            self.threshold_ = youden(_sigmoid(slope * out_of_fold[best] + intercept), target)
+        else:
+            self.inner_auroc_, self.calibration_, self.threshold_ = float("nan"), (1.0, 0.0), 0.5
+        pipeline = build_pipeline(self.model, random_state=self.random_state)
+        self.pipeline_ = pipeline.set_params(**self.best_params_).fit(X, target)
+        return self
+
+    def _inner_splits(
+        self, X: np.ndarray, target: np.ndarray, groups: np.ndarray
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Split by patient, with both classes on either side of every split."""
+        smallest = min(len(np.unique(groups[target == label])) for label in (0, 1))
+        n_splits = min(self.inner_folds, smallest)
+        if n_splits < 2:
+            return []
+        splitter = StratifiedGroupKFold(n_splits, shuffle=True, random_state=self.random_state)
+        return [
+            (train, test)
+            for train, test in splitter.split(X, target, groups)
+            if len(np.unique(target[train])) == 2 and len(np.unique(target[test])) == 2
+        ]
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the calibrated log-odds of the second class, shape (n_samples,)."""
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, ensure_all_finite="allow-nan", dtype=np.float64)
+        slope, intercept = self.calibration_
+        return np.asarray(slope * margin(self.pipeline_, X) + intercept)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return calibrated probabilities of both classes, shape (n_samples, 2)."""
+        severe = _sigmoid(self.decision_function(X))
+        return np.column_stack([1.0 - severe, severe])
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the more probable class, shape (n_samples,), as scikit-learn expects."""
+        likelier = (self.decision_function(X) > 0).astype(int)
+        return np.asarray(self.classes_[likelier])
+
+    def call(self, X: Any) -> np.ndarray:
+        """Return the class at ``threshold_``, shape (n_samples,): what a user acts on."""
+        called = (self.predict_proba(X)[:, 1] >= self.threshold_).astype(int)
+        return np.asarray(self.classes_[called])
+
+
+def platt(margins: np.ndarray, target: np.ndarray) -> tuple[float, float]:
+    """Fit a sigmoid to out-of-fold margins, with Platt's smoothed targets.
+
+    Samples without a margin (no fold tested them) are left out. A slope that would turn the
+    margin upside down is set to 0: then every sample gets the prevalence.
+
+    Parameters
+    ----------
+    margins : ndarray of shape (n_samples,)
+    target : ndarray of shape (n_samples,), 0 or 1
+
+    Returns
+    -------
+    slope, intercept : float
+        log-odds = slope * margin + intercept.
+    """
+    known = np.isfinite(margins)
+    margins, target = margins[known], target[known]
+    positive, negative = (target == 1).sum(), (target == 0).sum()
+    soft = np.where(target == 1, (positive + 1) / (positive + 2), 1 / (negative + 2))
+    scale = float(margins.std()) or 1.0
+    column = np.concatenate([margins, margins])[:, None] / scale
+    label = np.repeat([1, 0], len(margins))
+    weight = np.concatenate([soft, 1.0 - soft])
+    sigmoid = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(column, label, weight)
+    slope = float(sigmoid.coef_[0, 0]) / scale
+    if slope <= 0:
+        prevalence = float(soft.mean())
+        return 0.0, float(np.log(prevalence / (1.0 - prevalence)))
+    return slope, float(sigmoid.intercept_[0])
+
+
+def youden(probability: np.ndarray, target: np.ndarray) -> float:
+    """Return the probability that maximises sensitivity + specificity - 1.
+
+    Parameters
+    ----------
+    probability : ndarray of shape (n_samples,)
+        NaN is left out.
+    target : ndarray of shape (n_samples,), 0 or 1
+    """
+    known = np.isfinite(probability)
+    fpr, tpr, cuts = roc_curve(target[known], probability[known], drop_intermediate=False)
+    best = int(np.argmax(tpr - fpr))
+    # midway to the next lower observed value, so that a rounding error cannot turn a call
+    lower = cuts[best + 1] if best + 1 < len(cuts) else cuts[best]
+    upper = min(float(cuts[best]), 1.0)
+    return (upper + float(lower)) / 2.0
+
+
+def _sigmoid(log_odds: np.ndarray) -> np.ndarray:
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * log_odds)))

@@ -1,0 +1,171 @@
+"""Load a cohort, whatever it takes: fetch, read, harmonise, check, and keep the result.
+
+Reading R's files takes seconds a cohort, so the harmonised cohort is kept in
+``data/processed`` under a name that changes with everything it depends on. That folder can be
+deleted at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from importlib.metadata import version
+from importlib.resources import files as package_files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ifn_severity import __version__, paths
+from ifn_severity.cohorts.card import (
+    SIMULATED_READER,
+    USER_MATRIX,
+    USER_READER,
+    CohortCard,
+    get_card,
+)
+from ifn_severity.cohorts.fetch import fetch_cohort, file_paths, sha256_of
+from ifn_severity.cohorts.readers import get_reader
+from ifn_severity.cohorts.schema import (
+    build_cohort,
+    check_cohort,
+    check_expected,
+    cohort_facts,
+    typed_obs,
+)
+from ifn_severity.errors import CohortError, StoreError
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+# what turns files into a cohort: a change in any of these makes a kept cohort stale
+_MAKERS = {
+    "ifn_severity.cohorts": ("readers.py", "expression.py", "schema.py"),
+    "ifn_severity.genes": ("hgnc.csv.gz", "harmonise.py", "collapse.py", "table.py", "dates.py"),
+}
+
+
+def cache_path(card: CohortCard) -> Path:
+    """Return where the harmonised cohort is kept.
+
+    Parameters
+    ----------
+    card : CohortCard
+        The cohort.
+
+    Returns
+    -------
+    Path
+        ``data/processed/NAME-KEY.h5ad``; the key is a digest of the card, the readers, the
+        gene table and the versions that write the file.
+    """
+    digest = hashlib.sha256()
+    for text in (card.sha256, __version__, version("anndata"), version("pandas")):
+        digest.update(f"{text}\n".encode())
+    for package, names in _MAKERS.items():
+        for name in names:
+            digest.update(package_files(package).joinpath(name).read_bytes())
+    return paths.processed_dir() / f"{card.name}-{digest.hexdigest()[:16]}.h5ad"
+
+
+def _seal(cache: Path) -> Path:
+    return cache.with_name(cache.name + ".sha256")
+
+
+def _is_sealed(cache: Path) -> bool:
+    """Tell whether a kept cohort is whole: HDF5 itself does not notice changed bytes."""
+    seal = _seal(cache)
+    if not (cache.is_file() and seal.is_file()):
+        return False
+    return seal.read_text("utf-8", errors="replace").strip() == sha256_of(cache)
+
+
+def _keep(adata: AnnData, card: CohortCard, cache: Path) -> None:
+    """Keep a cohort and drop what earlier versions kept of it."""
+    with paths.atomic_file(cache) as part:
+        adata.write_h5ad(part, convert_strings_to_categoricals=False)
+        digest = sha256_of(part)
+    with paths.atomic_file(_seal(cache)) as part:
+        part.write_text(digest + "\n", "utf-8")
+    stale = re.compile(re.escape(card.name) + r"-[0-9a-f]{16}\.h5ad(\.sha256)?")
+    for path in cache.parent.iterdir():
+        if stale.fullmatch(path.name) and path not in (cache, _seal(cache)):
+            path.unlink(missing_ok=True)
+
+
+def _read_h5ad(path: Path, card: CohortCard) -> AnnData:
+    """Read a cohort that was built before and give ``obs`` its types back."""
+    from anndata import read_h5ad
+
+    adata = read_h5ad(path)
+    adata.obs = typed_obs(adata.obs, tissue=card.tissue, cohort=card.name)
+    return adata
+
+
+def _simulated() -> AnnData:
+    from ifn_severity.cohorts.simulate import simulate_cohort
+
+    return simulate_cohort()
+
+
+def _users(card: CohortCard) -> AnnData:
+    files = fetch_cohort(card.name)
+    if USER_MATRIX not in files:
+        raise CohortError(
+            f"the card of {card.name} lists no {USER_MATRIX}",
+            expected=f"a file {USER_MATRIX} beside card.toml, with its sha256 in the card",
+            do=f"delete {paths.user_cohorts_dir() / card.name} and add the cohort again",
+        )
+    return _read_h5ad(files[USER_MATRIX], card)
+
+
+def _published(card: CohortCard, *, progress: bool) -> AnnData:
+    cache = cache_path(card)
+    # files that are there are verified at each load; files that are gone are not missed as
+    # long as what was made of them is whole
+    if any(path.exists() for path in file_paths(card).values()) or not _is_sealed(cache):
+        files = fetch_cohort(card.name, progress=progress)
+        if not _is_sealed(cache):
+            adata = build_cohort(card, *get_reader(card.reader)(files))
+            try:
+                _keep(adata, card, cache)
+            except StoreError:
+                # without room for a copy the cohort takes longer next time; it is no less right
+                return adata
+    return _read_h5ad(cache, card)
+
+
+def load_cohort(name: str, *, progress: bool = False) -> AnnData:
+    """Load a cohort: harmonised expression and labels, checked against its card.
+
+    Parameters
+    ----------
+    name : str
+        The cohort's name, as ``ifn-severity cohorts`` lists it.
+    progress : bool, default=False
+        Show a progress bar if files must be fetched.
+
+    Returns
+    -------
+    AnnData of shape (n_samples, n_genes)
+        ``X`` float32 log2(x+1) of CPM or TPM; ``obs`` as in
+        :mod:`ifn_severity.cohorts.schema`; ``uns["cohort"]`` says where it comes from.
+
+    Raises
+    ------
+    CohortError
+        If the cohort is unknown, or not what its card says.
+    FetchError
+        If a source file cannot be had.
+    StoreError
+        If ``data/raw`` cannot be written.
+    """
+    card = get_card(name)
+    if card.reader == SIMULATED_READER:
+        adata = _simulated()
+    elif card.reader == USER_READER:
+        adata = _users(card)
+    else:
+        adata = _published(card, progress=progress)
+    adata.uns["cohort"] = cohort_facts(card)
+    check_cohort(adata)
+    check_expected(adata, card)
+    return adata

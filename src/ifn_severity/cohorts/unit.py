@@ -1,0 +1,206 @@
+"""Is it counts, TPM, log2 or ln? Told from the values of one sample, and turned into log2(x+1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ifn_severity.errors import InputError, nearest
+
+UNITS = ("counts", "linear", "log2", "ln")
+_SYNONYMS = {"tpm": "linear", "cpm": "linear", "fpkm": "linear", "log1p": "ln", "raw": "counts"}
+NAMES = {
+    "counts": "read counts",
+    "linear": "linear values (TPM, CPM or normalised counts)",
+    "log2": "log2(x+1), or log2 intensities of an array",
+    "ln": "ln(x+1)",
+}
+# 2**30 reads or TPM are beyond any instrument, so a larger value is no logarithm
+_MAX_LOG = 30.0
+# estimated or averaged counts are whole numbers but for a few
+_MIN_WHOLE = 0.99
+_TOTALS = (1e6, 1e4)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """The unit of one sample.
+
+    Attributes
+    ----------
+    unit : {"counts", "linear", "log2", "ln"}
+        What it is, or most likely is.
+    sure : bool
+        Whether the values leave no other reading.
+    """
+
+    unit: str
+    sure: bool
+
+
+def _near(total: float, tolerance: float = 0.02) -> bool:
+    return any(abs(total / goal - 1) < tolerance for goal in _TOTALS)
+
+
+def guess_unit(sample: NDArray[np.float64]) -> Guess:
+    """Tell the unit of one sample.
+
+    In this order: (1) at least 99 % of the values above 0 are whole: counts; (2) a value above
+    30: linear; (3) ``e**x - 1`` adds up to a million or ten thousand within 2 %: ln;
+    (4) ``2**x - 1`` does: log2; (5) no zeros among at least 1,000 genes: log2 intensities;
+    (6) at least 10,000 genes and ``e**x - 1`` adds up to 0.3 to 1.02 million, as when
+    genes were left out after normalisation: ln; (7) else log2, which is the commonest.
+
+    Parameters
+    ----------
+    sample : ndarray of shape (n_genes,)
+        Finite values, none negative, not all zero.
+
+    Returns
+    -------
+    Guess
+        Unsure after (6) or (7), or (5).
+
+    Examples
+    --------
+    >>> guess_unit(np.array([0.0, 12.0, 153.0]))
+    Guess(unit='counts', sure=True)
+    >>> guess_unit(np.log1p(np.array([999_000.0, 900.0, 99.5])))
+    Guess(unit='ln', sure=True)
+    """
+    positive = sample[sample > 0]
+    if np.mean(positive == np.rint(positive)) >= _MIN_WHOLE:
+        return Guess("counts", sure=True)
+    if sample.max() > _MAX_LOG:
+        return Guess("linear", sure=True)
+    e_total = float(np.expm1(sample).sum())
+    two_total = float(np.expm1(sample * np.log(2)).sum())
+    if _near(e_total):
+        return Guess("ln", sure=True)
+    if _near(two_total):
+        return Guess("log2", sure=True)
+    if positive.size == sample.size >= 1_000:
+        return Guess("log2", sure=False)
+    if sample.size >= 10_000 and 3e5 <= e_total <= 1.02e6:
+        return Guess("ln", sure=False)
+    return Guess("log2", sure=False)
+
+
+def detect_unit(values: NDArray[np.float64], samples: Sequence[str]) -> tuple[str, list[str]]:
+    """Tell the unit of a matrix: what each sample says on its own, if they agree.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples, n_genes)
+        Finite values, none negative, no sample all zero.
+    samples : sequence of str
+        Names of the samples, for messages.
+
+    Returns
+    -------
+    unit : {"counts", "linear", "log2", "ln"}
+        The unit.
+    notes : list of str
+        What was assumed.
+
+    Raises
+    ------
+    InputError
+        If some samples are surely of one unit and some surely of another.
+    """
+    guesses = [guess_unit(sample) for sample in values]
+    sure = {guess.unit for guess in guesses if guess.sure}
+    if len(sure) > 1:
+        examples = "; ".join(
+            f"{samples[guesses.index(Guess(unit, sure=True))]} in {NAMES[unit]}"
+            for unit in sorted(sure)
+        )
+        raise InputError(
+            f"samples in different units: {examples}",
+            expected="one unit for the whole matrix",
+            do="split the file by unit, or say which it is with --unit counts|linear|log2|ln",
+        )
+    units = [guess.unit for guess in guesses]
+    unit = sure.pop() if sure else max(UNITS, key=units.count)
+    notes = [f"Values were taken for {NAMES[unit]}."]
+    if not any(guess.sure for guess in guesses):
+        notes[0] = (
+            f"Values were taken for {NAMES[unit]}; they could also be on another log scale. "
+            "If so, say it with --unit."
+        )
+    return unit, notes
+
+
+def check_unit(unit: str) -> str:
+    """Return the unit that a user named, or explain which there are.
+
+    Examples
+    --------
+    >>> check_unit("TPM")
+    'linear'
+    """
+    known = _SYNONYMS.get(unit.lower(), unit.lower())
+    if known in (*UNITS, "auto"):
+        return known
+    raise InputError(
+        f"unknown unit {unit!r}",
+        expected="one of auto, " + ", ".join(UNITS),
+        do=nearest(unit, ("auto", *UNITS, *_SYNONYMS)),
+    )
+
+
+def to_log2(
+    values: NDArray[np.float64], unit: str, samples: Sequence[str]
+) -> tuple[NDArray[np.float64], list[str]]:
+    """Convert to log2(x+1); counts become counts per million first.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples, n_genes)
+        Finite values, none negative, no sample all zero.
+    unit : {"counts", "linear", "log2", "ln"}
+        What they are.
+    samples : sequence of str
+        Names of the samples, for messages.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_genes)
+        log2(x+1); log2 input is returned as it is.
+    list of str
+        What was done.
+
+    Raises
+    ------
+    InputError
+        If the values cannot be in that unit.
+    """
+    highest = values.max(axis=1)
+    worst = int(highest.argmax())
+    if unit in ("log2", "ln") and highest[worst] > _MAX_LOG:
+        raise InputError(
+            f"a value of {highest[worst]:g} in sample {samples[worst]}, said to be {NAMES[unit]}",
+            expected=f"at most {_MAX_LOG:g} on a log scale",
+            do="use --unit linear or --unit counts, or leave --unit out",
+        )
+    if unit == "counts":
+        for name, sample in zip(samples, values, strict=True):
+            positive = sample[sample > 0]
+            if np.mean(positive == np.rint(positive)) < 0.2 and positive.max() < _MAX_LOG:
+                raise InputError(
+                    f"sample {name}: fractions up to {positive.max():g}, said to be counts",
+                    expected="read counts, most of them whole numbers",
+                    do="use --unit log2, ln or linear, or leave --unit out",
+                )
+        per_million: NDArray[np.float64] = values / (values.sum(axis=1, keepdims=True) / 1e6)
+        return np.log2(per_million + 1), ["Counts were scaled to counts per million."]
+    if unit == "linear":
+        totals = values.sum(axis=1)
+        if totals.min() < 9e5 or totals.max() > 1.1e6:
+            note = f"Values add up to {totals.min():,.0f} to {totals.max():,.0f} a sample"
+            return np.log2(values + 1), [f"{note}, not to a million; they were taken as they are."]
+        return np.log2(values + 1), []
+    return (values / np.log(2) if unit == "ln" else values.copy()), []

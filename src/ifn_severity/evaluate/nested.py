@@ -1,0 +1,146 @@
+"""Nested cross-validation of many candidates over the same outer splits, on every core."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import joblib
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from ifn_severity.classify import SeverityClassifier
+from ifn_severity.evaluate.metrics import OutOfFold
+from ifn_severity.evaluate.splits import Split
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A feature set with a model.
+
+    Attributes
+    ----------
+    feature_set, model : str
+    X : ndarray of shape (n_samples, n_features)
+        Features, each computed from its own sample alone, so they can be computed once.
+    """
+
+    feature_set: str
+    model: str
+    X: np.ndarray
+
+    @property
+    def name(self) -> str:
+        """Name shown in tables: feature set and model."""
+        return f"{self.feature_set} / {self.model}"
+
+
+@dataclass(frozen=True, eq=False)
+class CandidateResult:
+    """What one candidate did on held-out patients, and the model fitted on everything.
+
+    Attributes
+    ----------
+    candidate : Candidate
+    held_out : OutOfFold
+    classifier : SeverityClassifier
+        Fitted on all samples: what is saved.
+    chosen : list of dict
+        The setting that each outer fold chose, with its fold and repeat.
+    seconds : float
+        Computing time over all folds, one core.
+    """
+
+    candidate: Candidate
+    held_out: OutOfFold
+    classifier: SeverityClassifier
+    chosen: list[dict[str, Any]]
+    seconds: float
+
+
+def _fit_one(
+    candidate: int, split: int, model: str, seed: int, inner_folds: int, data: tuple[Any, ...]
+) -> tuple[int, int, SeverityClassifier | None, np.ndarray, np.ndarray, dict[str, Any], float]:
+    """Fit one fold in a worker; ``split`` -1 is the fit on everything."""
+    X, y, patients, train, test = data
+    started = time.perf_counter()
+    # folds run side by side, so a fit must not take a second core
+    with threadpool_limits(1):
+        classifier = SeverityClassifier(model, inner_folds=inner_folds, random_state=seed)
+        classifier.fit(X[train], y[train], groups=patients[train])
+        log_odds = classifier.decision_function(X[test]) if len(test) else np.empty(0)
+        called = classifier.call(X[test]) == 1 if len(test) else np.empty(0, dtype=bool)
+    chosen = {"inner_auroc": classifier.inner_auroc_, "threshold": classifier.threshold_}
+    chosen |= classifier.best_params_
+    taken = time.perf_counter() - started
+    return candidate, split, classifier if split < 0 else None, log_odds, called, chosen, taken
+
+
+def nested_cross_validation(
+    candidates: list[Candidate],
+    y: np.ndarray,
+    patients: np.ndarray,
+    splits: list[Split],
+    *,
+    inner_folds: int = 3,
+    seed: int = 0,
+    n_jobs: int = -1,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> Iterator[CandidateResult]:
+    """Yield each candidate's held-out predictions as soon as its last fold is done.
+
+    Parameters
+    ----------
+    candidates : list of Candidate
+    y : ndarray of shape (n_samples,), 0 or 1
+    patients : ndarray of shape (n_samples,)
+    splits : list of Split
+        The outer splits, shared by all candidates.
+    inner_folds : int
+        Folds of the search, calibration and threshold inside each outer training set.
+    seed : int
+    n_jobs : int
+        Processes; -1 for every core. A joblib backend set by the caller (Dask, say) is used.
+    on_step : callable
+        Called once a fit with the name of the candidate.
+
+    Yields
+    ------
+    CandidateResult
+    """
+    n_repeats = 1 + max(split.repeat for split in splits)
+    everything = np.arange(len(y))
+    nothing = np.empty(0, dtype=int)
+
+    def tasks() -> Iterator[Any]:
+        for i, candidate in enumerate(candidates):
+            for j in [*range(len(splits)), -1]:
+                rows = (everything, nothing) if j < 0 else (splits[j].train, splits[j].test)
+                data = (candidate.X, y, patients, *rows)
+                yield joblib.delayed(_fit_one)(i, j, candidate.model, seed, inner_folds, data)
+
+    log_odds = np.full((len(candidates), n_repeats, len(y)), np.nan)
+    called = np.zeros((len(candidates), n_repeats, len(y)), dtype=bool)
+    fitted: dict[int, SeverityClassifier] = {}
+    chosen: dict[int, list[dict[str, Any]]] = {i: [] for i in range(len(candidates))}
+    seconds = np.zeros(len(candidates))
+    left = np.full(len(candidates), len(splits) + 1)
+
+    results = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks())
+    for i, j, classifier, fold_log_odds, fold_called, setting, taken in results:
+        if classifier is not None:
+            fitted[i] = classifier
+        else:
+            split = splits[j]
+            log_odds[i, split.repeat, split.test] = fold_log_odds
+            called[i, split.repeat, split.test] = fold_called
+            chosen[i].append({"repeat": split.repeat, "fold": split.fold, **setting})
+        seconds[i] += taken
+        left[i] -= 1
+        on_step(candidates[i].name)
+        if left[i] == 0:
+            held_out = OutOfFold(y, patients, log_odds[i], called[i])
+            settings = sorted(chosen[i], key=lambda s: (s["repeat"], s["fold"]))
+            yield CandidateResult(candidates[i], held_out, fitted[i], settings, float(seconds[i]))

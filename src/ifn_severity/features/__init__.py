@@ -1,0 +1,29 @@
+"""Interferon and cytokine features: the catalogue of gene lists, and how they are scored."""
+
+from ifn_severity.features.definition import (
+    FEATURE_SETS,
+    FeatureDefinition,
+    coverage,
+    feature_definition,
+)
+from ifn_severity.features.signatures import (
+    Signature,
+    catalogue_sha256,
+    get_signature,
+    load_catalogue,
+    panel_genes,
+)
+from ifn_severity.features.transformer import InterferonFeatures
+
+__all__ = [
+    "FEATURE_SETS",
+    "FeatureDefinition",
+    "InterferonFeatures",
+    "Signature",
+    "catalogue_sha256",
+    "coverage",
+    "feature_definition",
+    "get_signature",
+    "load_catalogue",
+    "panel_genes",
+]

@@ -1,0 +1,167 @@
+"""Named feature sets: which scores and which genes, and what each column stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from ifn_severity.errors import FeatureError, nearest
+from ifn_severity.features.signatures import load_catalogue, panel_genes, printed_symbols
+
+FEATURE_SETS: dict[str, tuple[str, ...]] = {
+    "interferon": ("interferon",),
+    "cytokine": ("cytokine",),
+    "interferon+cytokine": ("interferon", "cytokine"),
+    "all": ("interferon", "cytokine", "inflammation", "myeloid", "composition"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureDefinition:
+    """What the columns of a feature set are.
+
+    Attributes
+    ----------
+    name : str
+        Name of the feature set.
+    features : DataFrame indexed by feature
+        Columns ``kind`` ("score" or "gene"), ``group``, ``family``, ``label``, ``n_genes``.
+    panel : tuple of str
+        The reference panel, in the order of the rows of ``weights``.
+    weights : ndarray of shape (n_panel, n_features)
+        Sign of each panel gene in each feature. A feature is the mean of signed relative
+        expression over the genes present, so every feature is linear in genes.
+    """
+
+    name: str
+    features: pd.DataFrame
+    panel: tuple[str, ...]
+    weights: np.ndarray
+
+    def genes_of(self, feature: str) -> tuple[str, ...]:
+        """Return the genes that enter a feature."""
+        column = self.weights[:, self.features.index.get_loc(feature)]
+        return tuple(self.panel[i] for i in np.flatnonzero(column))
+
+
+@cache
+def feature_definition(name: str) -> FeatureDefinition:
+    """Return the definition of a named feature set.
+
+    Parameters
+    ----------
+    name : {"interferon", "cytokine", "interferon+cytokine", "all"}
+
+    Raises
+    ------
+    FeatureError
+        If there is no such set.
+
+    Examples
+    --------
+    >>> definition = feature_definition("interferon")
+    >>> definition.genes_of("score:Rice2013_IFN6")[:3]
+    ('IFI27', 'IFI44L', 'IFIT1')
+    """
+    if name not in FEATURE_SETS:
+        raise FeatureError(
+            f"no feature set is called {name!r}",
+            expected=f"one of {', '.join(FEATURE_SETS)}",
+            do=nearest(name, FEATURE_SETS),
+        )
+    catalogue = load_catalogue()
+    panel = panel_genes()
+    row = {gene: i for i, gene in enumerate(panel)}
+    entries, columns = [], []
+
+    taken: set[str] = set()
+    for signature in catalogue.values():
+        # the first list that takes a gene to gene level owns it, whatever set is asked for
+        new = [g for g in signature.genes if signature.gene_level and g not in taken]
+        taken.update(new)
+        if signature.group not in FEATURE_SETS[name]:
+            continue
+        for gene in new:
+            entries.append((f"gene:{gene}", "gene", signature.group, signature.family, gene, 1))
+            columns.append({row[gene]: 1})
+    for signature in catalogue.values():
+        if signature.group in FEATURE_SETS[name]:
+            label = f"{signature.name.replace('_', ' ')} (score)"
+            size = len(signature.genes)
+            kind = ("score", signature.group, signature.family, label, size)
+            entries.append((f"score:{signature.name}", *kind))
+            signed = zip(signature.genes, signature.signs, strict=True)
+            columns.append({row[gene]: sign for gene, sign in signed})
+
+    weights = np.zeros((len(panel), len(columns)))
+    for j, column in enumerate(columns):
+        for i, sign in column.items():
+            weights[i, j] = sign
+    weights.setflags(write=False)
+    table = pd.DataFrame(
+        entries, columns=["feature", "kind", "group", "family", "label", "n_genes"]
+    ).set_index("feature")
+    return FeatureDefinition(name, table, panel, weights)
+
+
+def locate(columns: Iterable[str], genes: Iterable[str]) -> np.ndarray:
+    """Find genes among the columns of a matrix, by current or as-published symbol.
+
+    Parameters
+    ----------
+    columns : iterable of str
+        Names of the matrix's columns.
+    genes : iterable of str
+        Current HGNC symbols to look for.
+
+    Returns
+    -------
+    ndarray of int, one entry a gene
+        Position among the columns, -1 where the gene is absent. A column that carries the
+        current symbol wins over one with the printed symbol.
+    """
+    renamed = printed_symbols()
+    current: dict[str, int] = {}
+    printed: dict[str, int] = {}
+    for position, column in enumerate(columns):
+        current.setdefault(column, position)
+        if column in renamed:
+            printed.setdefault(renamed[column], position)
+    return np.array([current.get(g, printed.get(g, -1)) for g in genes], dtype=np.intp)
+
+
+def coverage(columns: Iterable[str], feature_set: str = "all") -> pd.DataFrame:
+    """Count how many genes of each list a matrix holds.
+
+    Parameters
+    ----------
+    columns : iterable of str
+        Gene names of the matrix.
+    feature_set : str
+        Named feature set whose lists are counted.
+
+    Returns
+    -------
+    DataFrame indexed by list
+        Columns ``group``, ``family``, ``genes``, ``found`` and ``missing`` (names, joined).
+    """
+    groups = FEATURE_SETS[feature_definition(feature_set).name]
+    columns = list(columns)
+    rows = {}
+    for signature in load_catalogue().values():
+        if signature.group not in groups:
+            continue
+        found = locate(columns, signature.genes) >= 0
+        missing = [g for g, ok in zip(signature.genes, found, strict=True) if not ok]
+        rows[signature.name] = {
+            "group": signature.group,
+            "family": signature.family,
+            "genes": len(signature.genes),
+            "found": int(found.sum()),
+            "missing": " ".join(missing),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("list")

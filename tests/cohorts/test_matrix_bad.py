@@ -1,0 +1,244 @@
+"""Bad input is refused in one block: what was got, what was expected, what to do."""
+
+from __future__ import annotations
+
+import gzip
+import pickle
+import zipfile
+from pathlib import Path
+
+import anndata
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ifn_severity.cohorts.matrix import read_expression
+from ifn_severity.errors import InputError
+
+GOOD = "gene,S1,S2\nISG15,10,20\nACTB,30,40\n"
+FRAME = pd.DataFrame({"ISG15": [1.5, 40.5], "ACTB": [3.5, 70.5]}, index=["S1", "S2"])
+
+
+def refused(path: Path, **options: object) -> InputError:
+    with pytest.raises(InputError) as error:
+        read_expression(path, **options)
+    for part in (error.value.got, error.value.expected, error.value.do):
+        assert part
+        assert len(part) < 1000
+    return error.value
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "is empty"),
+        ("\n \n", "is empty"),
+        ("gene,S1,S2\n", "one line only"),
+        ("# nothing else\n", "comments only"),
+        ("gene\nISG15\nACTB\n", "one column only"),
+        ("<!DOCTYPE html><html><body>Sign in</body></html>", "web page"),
+        ("\n<html>", "web page"),
+        ("gene,S1\nISG15,1\nISG15,2\nACTB,3\n", "more than once with different values: ISG15"),
+        ("gene,S1\nISG15,1\n,2\nACTB,3\n", "1 of 3 genes have no name (the first at row 3"),
+        ("gene,S1\nISG15,1\nNA,2\nACTB,3\n", "genes have no name"),
+        ("gene,S1,S1\nISG15,1,2\nACTB,3,4\n", "sample names occur more than once: S1"),
+        ("gene,S1,\nISG15,1,2\nACTB,3,4\n", "1 of 2 samples have no name"),
+        ("gene,S1,S2\nISG15,1,n.d.\nACTB,3,4\n", "row 2, column 3 (ISG15, S2): 'n.d.'"),
+        ("gene,S1,S2\nISG15,1,TRUE\nACTB,3,4\n", "row 2, column 3 (ISG15, S2): 'TRUE'"),
+        ("sample,ISG15,ACTB\nS1,1,x\nS2,3,y\n", "row 2, column 3 (S1, ACTB): 'x'"),
+        ("gene;S1;S2\nISG15;1,5;2\nACTB;3,5;4\n", "a number with a comma"),
+        ("gene,S1,S2\nISG15,1,5,2\nACTB,3,5,4\n", "names in the header"),
+        ("gene,S1,S2\nISG15,1,5\nACTB,3,5\nCXCL10,4,5,6\n", "lines of different length"),
+        ("gene,S1,S2\nISG15,1,\nACTB,3,4\n", "1 missing values, the first at row 2, column 3"),
+        ("gene,S1,S2\nISG15,1,NA\nACTB,3,4\n", "1 missing values"),
+        ("gene,S1,S2\nISG15,1\nACTB,3,4\n", "lines of different length"),
+        ("gene,S1,S2\nISG15,1,2\nACTB,3\n", "1 missing values"),
+        ("gene,S1,S2\nISG15,1,inf\nACTB,3,4\n", "1 infinite values, the first at row 2, column 3"),
+        ("gene,S1,S2\nISG15,1,-inf\nACTB,3,4\n", "infinite values"),
+        ("gene,S1,S2\nISG15,-0.5,1.2\nACTB,0.7,-1.1\n", "look like z-scores"),
+        ("gene,S1,S2\nISG15,500,12\nACTB,700,-11\n", "-11 at row 3, column 3 (ACTB, S2)"),
+        ("gene,S1,S2\nISG15,0,12\nACTB,0,11\n", "every value is 0 in S1"),
+        ("gene,S1\nISG15,0\n__no_feature,11\n", "every value is 0 in S1"),
+        ("ISG15,10,20\nACTB,30,40\nCXCL10,1,2\n", "begins with a gene"),
+        ("ISG15,ACTB,CXCL10\n1.5,2.5,3.5\n2.5,3.5,4.5\n", "begins with a gene"),
+        ("a,b,c\nx,1,2\ny,3,4\n", "no gene was recognised"),
+        ("gene,S1\nISG15,high\nACTB,low\n", "no column of numbers"),
+    ],
+)
+def test_text(content: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text(content)
+    error = refused(path)
+    assert message in error.got
+    assert str(path) in error.got
+
+
+@pytest.mark.parametrize(
+    ("names", "hint"),
+    [
+        ("Isg15 Actb Cxcl10", "mouse"),
+        ("ENSMUSG00000035692 ENSMUSG00000029580 ENSMUSG00000034855", "mouse"),
+        ("ENST00000649529.1 ENST00000331789 ENST00000306602", "transcripts"),
+        ("205483_s_at 200801_x_at 204533_at", "probe ids"),
+    ],
+)
+def test_hint_for_other_identifiers(names: str, hint: str, tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text(
+        "gene,S1,S2\n" + "".join(f"{name},{i}.5,1\n" for i, name in enumerate(names.split()))
+    )
+    error = refused(path)
+    assert names.split()[0] in error.got
+    assert hint in error.do
+    assert "ENSG00000187608" in error.expected
+
+
+def test_none_of_the_genes_of_the_model(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text(GOOD)
+    error = refused(path, known_genes=["CXCL10", "IFI27"])
+    assert "none of the 2 genes" in error.got
+    assert "ISG15" in error.got
+    assert "CXCL10" in error.expected
+
+
+@pytest.mark.parametrize("unit", ["log2", "ln"])
+def test_impossible_for_the_unit_said(unit: str, tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text(GOOD)
+    assert "40 in sample S2" in refused(path, unit=unit).got
+
+
+def test_unknown_unit(tmp_path: Path) -> None:
+    assert "did you mean" in refused(tmp_path / "m.csv", unit="countz").do
+
+
+def test_missing_file_offers_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "matrix.csv").write_text(GOOD)
+    error = refused(tmp_path / "matrx.csv")
+    assert "no file" in error.got
+    assert "matrix.csv?" in error.do
+
+
+def test_missing_folder(tmp_path: Path) -> None:
+    assert "no folder" in refused(tmp_path / "nowhere" / "m.csv").got
+
+
+def test_folder(tmp_path: Path) -> None:
+    (tmp_path / "matrix.csv").write_text(GOOD)
+    error = refused(tmp_path)
+    assert "is a folder" in error.got
+    assert "matrix.csv" in error.got
+
+
+def test_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def deny(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", deny)
+    error = refused(tmp_path / "m.csv")
+    assert "Permission denied" in error.got
+    assert "permissions" in error.do
+
+
+def test_binary_junk(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_bytes(np.random.default_rng(0).bytes(5000))
+    assert "neither text" in refused(path).got
+
+
+def test_pickles_are_never_opened(tmp_path: Path) -> None:
+    (tmp_path / "m.pkl").write_bytes(pickle.dumps(FRAME))
+    (tmp_path / "m.csv").write_bytes(pickle.dumps(FRAME))
+    (tmp_path / "m.rds").write_bytes(gzip.compress(b"X\n\0\0\0\3\0\4\1\0"))
+    (tmp_path / "m.dat").write_bytes(gzip.compress(b"RDX3\nX\n\0\0\0\3"))
+    (tmp_path / "m.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+    assert "pickle" in refused(tmp_path / "m.pkl").got
+    assert "pickle" in refused(tmp_path / "m.csv").got
+    assert "write.csv" in refused(tmp_path / "m.rds").do
+    assert "write.csv" in refused(tmp_path / "m.dat").do
+    assert "save it as xlsx" in refused(tmp_path / "m.xls").do
+
+
+def whole(name: str, folder: Path) -> bytes:
+    path = folder / name
+    big = pd.DataFrame(
+        np.random.default_rng(0).random((2, 4000)) * 99,
+        columns=["ISG15", *(f"g{i}" for i in range(3999))],
+    )
+    if name.endswith("gz"):
+        path.write_bytes(gzip.compress(big.to_csv().encode()))
+    elif name.endswith("xlsx"):
+        big.to_excel(path)
+    elif name.endswith("parquet"):
+        big.to_parquet(path)
+    elif name.endswith("zip"):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("m.csv", big.to_csv())
+    else:
+        anndata.AnnData(big.set_axis(["a", "b"])).write_h5ad(path)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["m.csv.gz", "m.xlsx", "m.parquet", "m.h5ad", "m.zip"])
+@pytest.mark.parametrize("part", [0.3, 0.9])
+def test_truncated(name: str, part: float, tmp_path: Path) -> None:
+    data = whole(name, tmp_path)
+    path = tmp_path / name
+    path.write_bytes(data[: int(len(data) * part)])
+    error = refused(path)
+    assert "damaged or incomplete" in error.got
+    assert "again" in error.do
+
+
+def test_not_really_h5ad(tmp_path: Path) -> None:
+    import h5py
+
+    with h5py.File(tmp_path / "m.h5ad", "w") as file:
+        file["x"] = [1, 2]
+    assert str(tmp_path) in refused(tmp_path / "m.h5ad").got
+
+
+def test_zip_of_several_files(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "m.zip", "w") as archive:
+        archive.writestr("a.csv", GOOD)
+        archive.writestr("b.csv", GOOD)
+    assert "holds 2 files: a.csv, b.csv" in refused(tmp_path / "m.zip").got
+
+
+def test_empty_workbook(tmp_path: Path) -> None:
+    pd.DataFrame().to_excel(tmp_path / "m.xlsx")
+    assert "rows" in refused(tmp_path / "m.xlsx").got
+
+
+def test_one_sample_is_enough(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text("gene,S1\nISG15,10\nACTB,30\n")
+    assert read_expression(path).values.shape == (1, 2)
+
+
+MANGLED = st.one_of(
+    st.binary(max_size=200),
+    st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")),
+    st.tuples(st.integers(0, len(GOOD)), st.text("0123456789,\t\n;-.eNAI\"'", max_size=6)).map(
+        lambda edit: (GOOD[: edit[0]] + edit[1] + GOOD[edit[0] :]).encode()
+    ),
+)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=MANGLED)
+def test_whatever_comes_is_read_or_explained(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_bytes(data)
+    try:
+        values = read_expression(path).values.to_numpy()
+    except InputError as error:
+        explained = bool(error.got and error.expected and error.do)
+    else:
+        explained = bool(np.isfinite(values).all() and (values >= 0).all())
+    assert explained

@@ -1,0 +1,99 @@
+"""The catalogue: sizes as published, citations, licences, symbols of both kinds."""
+
+from __future__ import annotations
+
+import pytest
+
+from ifn_severity.errors import FeatureError
+from ifn_severity.features import FEATURE_SETS, coverage, feature_definition, get_signature
+from ifn_severity.features.definition import locate
+from ifn_severity.features.signatures import GROUPS, load_catalogue, panel_genes, printed_symbols
+from ifn_severity.genes import harmonise
+
+
+def test_at_least_forty_lists_each_with_citation_licence_and_direction() -> None:
+    catalogue = load_catalogue()
+    assert len(catalogue) >= 40
+    for signature in catalogue.values():
+        assert signature.group in GROUPS
+        assert signature.citation
+        assert signature.licence
+        assert signature.direction in {"up", "down", "both", "none"}
+        assert set(signature.signs) <= {1, -1}
+        assert len(set(signature.genes)) == len(signature.genes)
+
+
+def test_sizes_agree_with_the_publications() -> None:
+    catalogue = load_catalogue()
+    sizes = {
+        "Rice2013_IFN6": 6,
+        "Kim2018_IFN28": 28,
+        "HALLMARK_IFN_ALPHA": 97,
+        "HALLMARK_IFN_GAMMA": 200,
+        "Guardela50": 50,
+        "SepsisMetaScore": 11,
+        "sViP20": 20,
+    }
+    assert {name: catalogue[name].n_published for name in sizes} == sizes
+    for signature in catalogue.values():
+        # two printed symbols can be one gene today, never more than a few
+        left = signature.n_published - signature.n_no_gene_today
+        assert 0 <= left - len(signature.genes) <= 2, signature.name
+
+
+def test_every_gene_is_a_current_symbol() -> None:
+    genes = sorted({g for s in load_catalogue().values() for g in s.genes})
+    assert list(harmonise(genes).symbols) == genes
+
+
+def test_six_gene_score_is_the_published_one() -> None:
+    assert set(get_signature("Rice2013_IFN6").genes) == {
+        "IFI27", "IFI44L", "IFIT1", "ISG15", "RSAD2", "SIGLEC1",
+    }  # fmt: skip
+    assert set(get_signature("Rice2013_IFN6").genes) <= set(get_signature("Kim2018_IFN28").genes)
+
+
+def test_severity_signatures_are_no_features_of_ours() -> None:
+    """They are what a model is compared with, and some were derived from our cohorts."""
+    severity = {s.name for s in load_catalogue().values() if s.group == "severity"}
+    for name in FEATURE_SETS:
+        features = feature_definition(name).features
+        assert not severity & {f.removeprefix("score:") for f in features.index}
+
+
+def test_current_and_printed_symbols_both_match() -> None:
+    printed, current = next(iter(printed_symbols().items()))
+    assert locate([printed], [current]).tolist() == [0]
+    assert locate([current], [current]).tolist() == [0]
+    assert locate([printed, current], [current]).tolist() == [1]
+    assert locate(["NOTAGENE"], [current]).tolist() == [-1]
+
+
+def test_a_gene_belongs_to_one_group() -> None:
+    features = feature_definition("all").features
+    assert features.index.is_unique
+    parts = [feature_definition(n).features.index for n in ("interferon", "cytokine")]
+    assert not set(parts[0]) & set(parts[1])
+    both = feature_definition("interferon+cytokine").features.index
+    assert set(both) == set(parts[0]) | set(parts[1])
+    assert features.loc["gene:CXCL10", "group"] == "cytokine"
+    assert features.loc["gene:IFI27", "group"] == "interferon"
+
+
+def test_coverage_counts_found_and_missing() -> None:
+    table = coverage(["IFI27", "ISG15"], "interferon")
+    assert table.loc["Rice2013_IFN6", ["genes", "found"]].tolist() == [6, 2]
+    assert "RSAD2" in str(table.loc["Rice2013_IFN6", "missing"])
+    assert coverage(panel_genes(), "all")["missing"].eq("").all()
+
+
+@pytest.mark.parametrize(
+    ("call", "suggestion"),
+    [
+        (lambda: get_signature("Rice2013_IFN"), "Rice2013_IFN6"),
+        (lambda: feature_definition("interferons"), "interferon"),
+    ],
+)
+def test_unknown_names_offer_the_nearest(call: object, suggestion: str) -> None:
+    with pytest.raises(FeatureError, match=suggestion):
+        call()  # type: ignore[operator]
