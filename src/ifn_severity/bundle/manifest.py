@@ -1,0 +1,298 @@
+"""The manifest: everything that is known about a model, as JSON with a fixed set of keys."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+FORMAT = "ifn-severity model"
+SCHEMA_VERSION = 1
+LICENCE = "MIT"
+INTENDED_USE = "research use only; not a medical device, not for decisions about patients"
+
+COMMON_FILES = (
+    "MLmodel",
+    "MODEL_CARD.md",
+    "golden.csv",
+    "golden_predictions.csv",
+    "python_env.yaml",
+    "reference.csv",
+    "requirements.txt",
+)
+WEIGHT_FILES: dict[str, tuple[str, ...]] = {
+    "logistic": ("pipeline.skops",),
+    "forest": ("pipeline.skops", "trees.npz"),
+    "xgboost": ("booster.ubj", "preprocessing.skops"),
+}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a saved model is, where it comes from and what it may be used for.
+
+    Attributes
+    ----------
+    name : str
+        Name of the model.
+    created : str
+        When it was saved, ISO 8601, UTC.
+    package_version : str
+        Version of ifn-severity that saved it.
+    git_commit : str or None
+        Commit of that package where it ran from a checkout.
+    feature_set : str
+        Named feature set.
+    catalogue_sha256 : str
+        Checksum of the signature catalogue, its notes included.
+    definition_sha256 : str
+        Checksum of what counts: panel, columns and the genes and signs of each column.
+    genes : list of str
+        The reference panel, current HGNC symbols.
+    aliases : dict of str to str
+        Symbols as printed in publications that are accepted too, and the current ones.
+    columns : list of str
+        Features, in the classifier's order.
+    model : str
+        One of ``ifn_severity.classify.MODELS``.
+    best_params : dict
+        The setting that the inner cross-validation chose.
+    inner_folds, random_state : int
+        Parameters of ``SeverityClassifier``.
+    inner_auroc : float or None
+        Mean inner AUROC of that setting.
+    classes : list
+        Labels of the two classes, the second is severe.
+    calibration : dict
+        ``slope`` and ``intercept``: log-odds = slope * margin + intercept.
+    threshold : dict
+        ``value`` and what it ``meaning``s.
+    distribution : dict
+        ``outside_limit``, the share of features that may lie outside the training range, and
+        its ``meaning``.
+    cohorts : list of dict
+        Cohorts trained on: checksums of files, numbers of samples, patients and classes.
+    labels : str
+        What "severe" means.
+    metrics : dict
+        Performance, with intervals.
+    simulated : bool
+        Whether any training cohort is simulated.
+    versions : dict of str to str
+        Libraries that it was saved with.
+    licence, intended_use : str
+        What may be done with it.
+    extra : dict
+        Whatever else the training run wants to keep.
+    files : dict of str to dict
+        ``sha256`` and ``bytes`` of every other file.
+    """
+
+    name: str
+    created: str
+    package_version: str
+    git_commit: str | None
+    feature_set: str
+    catalogue_sha256: str
+    definition_sha256: str
+    genes: list[str]
+    aliases: dict[str, str]
+    columns: list[str]
+    model: str
+    best_params: dict[str, Any]
+    inner_folds: int
+    random_state: int
+    inner_auroc: float | None
+    classes: list[Any]
+    calibration: dict[str, float]
+    threshold: dict[str, Any]
+    distribution: dict[str, Any]
+    cohorts: list[dict[str, Any]]
+    labels: str
+    metrics: dict[str, Any]
+    simulated: bool
+    versions: dict[str, str]
+    licence: str
+    intended_use: str
+    extra: dict[str, Any]
+    files: dict[str, dict[str, Any]]
+
+    @property
+    def checksums(self) -> dict[str, tuple[str, int]]:
+        """Checksum and size of every other file."""
+        return {name: (fact["sha256"], fact["bytes"]) for name, fact in self.files.items()}
+
+    def to_json(self) -> bytes:
+        """Return the manifest as it is written."""
+        content = {"format": FORMAT, "schema_version": SCHEMA_VERSION, **asdict(self)}
+        return (json.dumps(plain(content), indent=1, allow_nan=False) + "\n").encode()
+
+
+def expected_files(model: str) -> frozenset[str]:
+    """Return the files that a model of this kind has, beside its manifest."""
+    return frozenset((*COMMON_FILES, *WEIGHT_FILES[model]))
+
+
+def valid_name(name: str) -> bool:
+    """Tell whether a model may have this name: one word that every file system can hold."""
+    return bool(_NAME.fullmatch(name))
+
+
+def plain(value: Any) -> Any:
+    """Turn numpy's types, tuples and mappings into what JSON knows; NaN becomes null.
+
+    Raises
+    ------
+    TypeError
+        If a value has no place in JSON.
+
+    Examples
+    --------
+    >>> plain({"auroc": np.float64(0.5), "ci": (0.25, float("nan"))})
+    {'auroc': 0.5, 'ci': [0.25, None]}
+    """
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [
+            plain(item) for item in (sorted(value) if isinstance(value, set | frozenset) else value)
+        ]
+    raise TypeError(f"{type(value).__name__} cannot stand in a manifest: {value!r}")
+
+
+def read_manifest(content: bytes) -> Manifest:
+    """Read a manifest and check every value that the program goes by.
+
+    Parameters
+    ----------
+    content : bytes
+        The file, already bounded in size.
+
+    Raises
+    ------
+    ValueError
+        If this is no manifest, or a value is missing, of the wrong type or absurd. The text
+        says which.
+    NotImplementedError
+        If a later version of this package wrote it.
+    """
+    try:
+        data = json.loads(content, parse_constant=_no_constant)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise ValueError(f"it is not the manifest of an {FORMAT}")
+    version = data.get("schema_version")
+    if type(version) is not int or version < 1:
+        raise ValueError(f"schema_version is {version!r}")
+    if version > SCHEMA_VERSION:
+        raise NotImplementedError(f"schema version {version}, from a later ifn-severity")
+    values = {key: _typed(data, key, kind) for key, kind in _TYPES.items()}
+    manifest = Manifest(**values)
+    _check(manifest)
+    return manifest
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "name": (str,),
+    "created": (str,),
+    "package_version": (str,),
+    "git_commit": (str, type(None)),
+    "feature_set": (str,),
+    "catalogue_sha256": (str,),
+    "definition_sha256": (str,),
+    "genes": (list,),
+    "aliases": (dict,),
+    "columns": (list,),
+    "model": (str,),
+    "best_params": (dict,),
+    "inner_folds": (int,),
+    "random_state": (int,),
+    "inner_auroc": (float, int, type(None)),
+    "classes": (list,),
+    "calibration": (dict,),
+    "threshold": (dict,),
+    "distribution": (dict,),
+    "cohorts": (list,),
+    "labels": (str,),
+    "metrics": (dict,),
+    "simulated": (bool,),
+    "versions": (dict,),
+    "licence": (str,),
+    "intended_use": (str,),
+    "extra": (dict,),
+    "files": (dict,),
+}
+
+
+def _no_constant(text: str) -> float:
+    raise ValueError(f"{text} is no JSON")
+
+
+def _typed(data: Mapping[str, Any], key: str, kinds: tuple[type, ...]) -> Any:
+    if key not in data:
+        raise ValueError(f"{key} is missing")
+    if type(data[key]) not in kinds:
+        raise ValueError(f"{key} is of type {type(data[key]).__name__}")
+    return data[key]
+
+
+def _number(data: Mapping[str, Any], key: str, low: float, high: float) -> None:
+    value = _typed(data, key, (float, int))
+    if not low <= value <= high:
+        raise ValueError(f"{key} is {value}, which is not between {low:g} and {high:g}")
+
+
+def _check(manifest: Manifest) -> None:
+    if not valid_name(manifest.name):
+        raise ValueError(f"name is {manifest.name[:40]!r}")
+    if manifest.model not in WEIGHT_FILES:
+        raise ValueError(f"model is {manifest.model[:40]!r}")
+    for key in ("genes", "columns"):
+        names = getattr(manifest, key)
+        if not 0 < len(names) <= 100_000 or not all(isinstance(name, str) for name in names):
+            raise ValueError(f"{key} is not a list of names")
+        if len(set(names)) < len(names):
+            raise ValueError(f"{key} has a name twice")
+    for key in ("aliases", "versions"):
+        if not all(isinstance(text, str) for text in getattr(manifest, key).values()):
+            raise ValueError(f"{key} is not a table of names")
+    if len(manifest.classes) != 2 or not all(
+        isinstance(label, str | int | float) for label in manifest.classes
+    ):
+        raise ValueError("classes are not two labels")
+    if not all(
+        value is None or isinstance(value, str | int | float)
+        for value in manifest.best_params.values()
+    ):
+        raise ValueError("best_params are not plain values")
+    if not 0 <= manifest.random_state < 2**32:
+        raise ValueError(f"random_state is {manifest.random_state}")
+    _number(manifest.calibration, "slope", 0.0, 1e9)
+    _number(manifest.calibration, "intercept", -1e9, 1e9)
+    _number(manifest.threshold, "value", 0.0, 1.0)
+    _number(manifest.distribution, "outside_limit", 0.0, 1.0)
+    if not all(isinstance(cohort, dict) for cohort in manifest.cohorts):
+        raise ValueError("cohorts are not a list of tables")
+    for name, fact in manifest.files.items():
+        if "/" in name or "\\" in name or ".." in name or not valid_name(name):
+            raise ValueError(f"it names a file outside the model's folder: {name[:80]!r}")
+        if not isinstance(fact, dict) or not _SHA256.fullmatch(str(fact.get("sha256"))):
+            raise ValueError(f"{name} has no checksum")
+        _number(fact, "bytes", 0, 64_000_000)
+    expected = expected_files(manifest.model)
+    if odd := sorted(expected.symmetric_difference(manifest.files)):
+        raise ValueError(f"a {manifest.model} model has other files: {', '.join(odd[:5])}")

@@ -1,0 +1,238 @@
+"""The names users type. Each command imports what it needs only when it runs."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from ifn_severity.errors import IfnSeverityError
+
+app = typer.Typer(
+    name="ifn-severity",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="""Predict COVID-19 severity from blood expression, and say which interferon genes say so.
+
+    Research use only: not for diagnosis or treatment.
+
+    Start with [bold]ifn-severity demo[/bold] (offline, simulated patients), then
+    [bold]ifn-severity train GSE157103[/bold] (real patients), [bold]explain[/bold] and
+    [bold]predict[/bold]. Files live in data/, models/ and mlruns/ of the working folder, or
+    where IFN_SEVERITY_HOME points.""",
+)
+
+
+class _CohortsGroup(TyperGroup):
+    """``cohorts NAME`` is ``cohorts show NAME``."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Take a word that is no subcommand for a cohort."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            args = ["show", *args]
+        return super().resolve_command(ctx, args)
+
+
+cohorts_app = typer.Typer(
+    cls=_CohortsGroup,
+    invoke_without_command=True,
+    no_args_is_help=False,
+    help="Show what cohorts there are, how large, how labelled, from where; or add your own.",
+)
+
+Seed = Annotated[int, typer.Option(help="Seed of splits, models and bootstrap.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Where to write.")]
+Unit = Annotated[
+    str,
+    typer.Option(help="counts, linear (CPM or TPM), log2 or ln of x+1; auto detects and says so."),
+]
+
+
+def show_error(error: IfnSeverityError) -> None:
+    """Print one clear block on standard error."""
+    heading = f"Error ({error.title})"
+    sys.stderr.write(f"{heading}\n" + "".join(f"  {x}\n" for x in str(error).splitlines()))
+
+
+def show_warnings() -> None:
+    """Print Python warnings as one line a piece, without the code that raised them."""
+
+    def line(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+        if issubclass(category, UserWarning):
+            sys.stderr.write(f"note: {message}\n")
+
+    warnings.showwarning = line
+
+
+@app.command()
+def demo(seed: Seed = 0) -> None:
+    """Everything, offline, on the simulated cohort: train, compare, explain, predict."""
+    from ifn_severity.commands.demo import demo as run
+
+    run(seed=seed)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from ifn_severity import __version__
+
+        typer.echo(f"ifn-severity {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@cohorts_app.callback(invoke_without_command=True)
+def cohorts(context: typer.Context) -> None:
+    """Show what cohorts there are. [bold]cohorts NAME[/bold] shows the card of one."""
+    if context.invoked_subcommand is None:
+        from ifn_severity.commands.cohorts import show_cohorts
+
+        show_cohorts(None)
+
+
+@cohorts_app.command("show")
+def cohorts_show(name: Annotated[str, typer.Argument(metavar="COHORT")]) -> None:
+    """Show one card: source, licence, severity rule, caveats. The word show may be left out."""
+    from ifn_severity.commands.cohorts import show_cohorts
+
+    show_cohorts(name)
+
+
+@cohorts_app.command("add")
+def cohorts_add(
+    file: Annotated[Path, typer.Argument(help="csv, tsv, xlsx, parquet or h5ad; gz, xz, zip.")],
+    labels: Annotated[
+        Path, typer.Option(help="Table with sample, severity (or severe), and what else is known.")
+    ],
+    name: Annotated[str | None, typer.Option(help="Default: the file's name.")] = None,
+    title: Annotated[str, typer.Option(help="One line that says what it is.")] = "",
+    tissue: Annotated[str, typer.Option(help="Such as whole blood or PBMC.")] = "blood",
+    unit: Unit = "auto",
+    replace: Annotated[bool, typer.Option(help="Replace a cohort of that name.")] = False,
+) -> None:
+    """Make a cohort of your own matrix and labels, to train, explain and validate on."""
+    from ifn_severity.commands.cohorts_add import add
+
+    add(file, labels, name=name, title=title, tissue=tissue, unit=unit, replace=replace)
+
+
+@app.command()
+def fetch(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[COHORT]...")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every cohort that has files.")] = False,
+) -> None:
+    """Download and verify source files. IFN_SEVERITY_MIRROR=DIR takes them from DIR instead."""
+    from ifn_severity.commands.fetch import fetch as run
+
+    run(names or [], all_)
+
+
+@app.command()
+def features(
+    source: Annotated[str, typer.Argument(metavar="COHORT|FILE")],
+    output: Output = None,
+    feature_set: Annotated[
+        str, typer.Option("--features", help="interferon, cytokine, interferon+cytokine or all.")
+    ] = "all",
+    unit: Unit = "auto",
+) -> None:
+    """Write the feature table of a cohort or of your own matrix, with the coverage of each list."""
+    from ifn_severity.commands.features import features as run
+
+    run(source, output=output, feature_set=feature_set, unit=unit)
+
+
+@app.command()
+def train(
+    names: Annotated[list[str], typer.Argument(metavar="COHORT...")],
+    feature_sets: Annotated[
+        list[str] | None,
+        typer.Option("--features", help="Feature set; repeat for several. Default: all four."),
+    ] = None,
+    models: Annotated[
+        list[str] | None,
+        typer.Option("--model", help="logistic, forest or xgboost; repeat for several."),
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Outer folds.")] = 5,
+    inner_folds: Annotated[
+        int, typer.Option(min=2, help="Inner folds: search, calibration, threshold.")
+    ] = 3,
+    repeats: Annotated[int, typer.Option(min=1, help="Repeats of the outer folds.")] = 3,
+    jobs: Annotated[int, typer.Option(help="Processes; -1 for every core.")] = -1,
+    name: Annotated[str | None, typer.Option(help="Name of the saved model.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Compare feature sets and models by nested cross-validation; save the best into models/."""
+    from ifn_severity.commands.train import train as run
+
+    run(
+        names,
+        feature_sets=feature_sets,
+        models=models,
+        folds=folds,
+        inner_folds=inner_folds,
+        repeats=repeats,
+        jobs=jobs,
+        name=name,
+        seed=seed,
+    )
+
+
+@app.command()
+def explain(
+    model: Annotated[str, typer.Argument(help="Name in models/, or a folder.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[COHORT]...", help="Default: those trained on.")
+    ] = None,
+    output: Output = None,
+    patient: Annotated[
+        list[str] | None, typer.Option(help="Sample to show one by one; repeat for several.")
+    ] = None,
+    figures: Annotated[
+        bool, typer.Option("--figures", help="Write each figure as PNG, SVG and PDF too.")
+    ] = False,
+) -> None:
+    """Write the SHAP report: which interferon genes drive this model, in which direction."""
+    from ifn_severity.commands.explain import explain as run
+
+    run(model, names or [], output=output, patients=patient or [], figure_files=figures)
+
+
+@app.command()
+def predict(
+    model: Annotated[str, typer.Argument(help="Name in models/, or a folder.")],
+    file: Annotated[Path, typer.Argument(help="csv, tsv, xlsx, parquet or h5ad; gz, xz, zip.")],
+    output: Output = None,
+    unit: Unit = "auto",
+) -> None:
+    """Predict severity for your own samples; any orientation, unit or gene identifier."""
+    from ifn_severity.commands.predict import predict as run
+
+    run(model, file, output, unit)
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000,
+) -> None:
+    """Open the MLflow UI on the project's runs, on 127.0.0.1 and without telemetry."""
+    from ifn_severity.commands.ui import ui as run
+
+    run(port)
+
+
+app.add_typer(cohorts_app, name="cohorts")

@@ -1,0 +1,6 @@
+"""SHAP attributions in log-odds, and what they say about interferon genes."""
+
+from ifn_severity.explain.attributions import Attributions
+from ifn_severity.explain.shap_values import TOLERANCE, attribute
+
+__all__ = ["TOLERANCE", "Attributions", "attribute"]

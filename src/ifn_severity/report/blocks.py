@@ -1,0 +1,89 @@
+"""What a report is made of: sections with paragraphs, figures and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class ReportFigure:
+    """A figure with what a reader needs to understand it, seen or not seen.
+
+    Attributes
+    ----------
+    name : str
+        File name without suffix, and the anchor in the page.
+    figure : Figure
+        What is drawn.
+    alt : str
+        What the figure shows, for those who do not see it.
+    caption : str
+        How to read it.
+    """
+
+    name: str
+    figure: Figure
+    alt: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class ReportTable:
+    """A table of texts; the first column heads its row."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a section under a heading of its own."""
+
+    heading: str
+    paragraphs: tuple[str, ...] = ()
+    figures: tuple[ReportFigure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """One heading of the report.
+
+    Attributes
+    ----------
+    name : str
+        Anchor in the page.
+    heading : str
+        Heading of level 2.
+    paragraphs : tuple of str
+        Plain text; the page escapes it.
+    facts : tuple of (str, tuple of str)
+        Terms and their values.
+    figures, tables, parts
+        What follows, in this order.
+    items : tuple of str
+        A list at the end.
+    """
+
+    name: str
+    heading: str
+    paragraphs: tuple[str, ...] = ()
+    facts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    figures: tuple[ReportFigure, ...] = ()
+    tables: tuple[ReportTable, ...] = ()
+    parts: tuple[Part, ...] = ()
+    items: tuple[str, ...] = ()
+
+
+def all_figures(sections: Sequence[Section]) -> list[ReportFigure]:
+    """Return every figure of a report, in reading order."""
+    found: list[ReportFigure] = []
+    for section in sections:
+        found.extend(section.figures)
+        for part in section.parts:
+            found.extend(part.figures)
+    return found

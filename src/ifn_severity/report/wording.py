@@ -1,0 +1,134 @@
+"""Numbers and patients in plain language."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from ifn_severity.explain.attributions import Attributions
+from ifn_severity.explain.summaries import groups_of, labels_of, sample_position
+
+#: Pushes smaller than this many log-odds are not worth a word.
+_SLIGHT = 0.005
+
+
+def number(value: object, digits: int = 2) -> str:
+    """Write a number with a real minus sign, and a dash where there is none.
+
+    Examples
+    --------
+    >>> number(-0.123), number(float("nan")), number("n/a")
+    ('−0.12', '–', 'n/a')
+    """
+    if isinstance(value, bool | str):
+        return str(value)
+    try:
+        real = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return "–"
+    return f"{real:.{digits}f}".replace("-", "−") if math.isfinite(real) else "–"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """Write a number with its sign.
+
+    Examples
+    --------
+    >>> signed(0.5), signed(-0.5)
+    ('+0.50', '−0.50')
+    """
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def percent(probability: float) -> str:
+    """Write a probability, never claiming 0 or 100 %.
+
+    Examples
+    --------
+    >>> percent(0.487), percent(0.9999), percent(0.0001)
+    ('49 %', 'over 99 %', 'under 1 %')
+    """
+    if probability > 0.995:
+        return "over 99 %"
+    return "under 1 %" if probability < 0.005 else f"{100 * probability:.0f} %"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names as a sentence would.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
+def estimate(value: float | Sequence[float]) -> str:
+    """Write a metric, with its 95 % interval where it has one.
+
+    Examples
+    --------
+    >>> estimate(0.13), estimate((0.89, 0.82, 0.94))
+    ('0.13', '0.89 (95 % CI 0.82 to 0.94)')
+    """
+    if isinstance(value, Sequence):
+        middle, low, high = value
+        return f"{number(middle)} (95 % CI {number(low)} to {number(high)})"
+    return number(value)
+
+
+def patient_sentence(attributions: Attributions, sample: str, *, threshold: float = 0.5) -> str:
+    """Say what drives one patient's prediction.
+
+    Parameters
+    ----------
+    attributions : Attributions
+        What is explained.
+    sample : str
+        Name of the sample.
+    threshold : float
+        Probability from which a patient is called severe.
+
+    Raises
+    ------
+    InputError
+        If the explanation has no such sample.
+    """
+    row = sample_position(attributions, sample)
+    phi = attributions.values.iloc[row]
+    labels, groups = labels_of(attributions), groups_of(attributions)
+    probability = float(attributions.probability[row])
+    base = float(1 / (1 + np.exp(-attributions.base[row])))
+    called = "called severe" if probability >= threshold else "called not severe"
+    text = [
+        f"Predicted probability of severe disease: {percent(probability)} "
+        f"({called}; the average prediction is {percent(base)})."
+    ]
+    strong = phi[phi.abs() >= _SLIGHT]
+    ups = strong[strong > 0].sort_values(ascending=False, kind="stable").head(3)
+    downs = strong[strong < 0].sort_values(kind="stable").head(3)
+    clauses = [
+        f"{listed([f'{labels[str(name)]} {signed(size)}' for name, size in side.items()])} "
+        f"{verb if len(side) > 1 else verb + 's'} it most"
+        for side, verb in ((ups, "raise"), (downs, "lower"))
+        if not side.empty
+    ]
+    if clauses:
+        text.append("; ".join(clauses) + ", in log-odds.")
+    interferon = phi[(groups == "interferon").to_numpy()]
+    if not interferon.empty:
+        net = float(interferon.sum())
+        verb = "raise" if net > 0 else "lower"
+        text.append(
+            f"All {len(interferon)} interferon features together {verb} the log-odds by "
+            f"{number(abs(net))}."
+            if abs(net) >= _SLIGHT
+            else "The interferon features together leave the prediction where it was."
+        )
+    severity = attributions.obs["severity"].reindex(attributions.values.index).iloc[row]
+    known = isinstance(severity, str)
+    text.append(f"Recorded severity: {severity}." if known else "Recorded severity: unknown.")
+    return " ".join(text)

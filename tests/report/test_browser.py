@@ -1,0 +1,79 @@
+"""The report as a browser shows it."""
+
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+PROBE = """<script>
+window.addEventListener("load", function () {
+  var images = Array.from(document.images).map(
+    function (image) { return [image.naturalWidth, image.clientWidth]; });
+  var root = document.documentElement;
+  document.body.setAttribute("data-probe", JSON.stringify(
+    {images: images, wide: root.scrollWidth - root.clientWidth}));
+});
+</script></body>"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    found = shutil.which("chromium")
+    if not found:
+        reason = "Debian's chromium is not installed, so no browser has looked at the report"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+def _browse(chromium: str, page: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    flags = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--hide-scrollbars",
+        "--enable-logging=stderr",
+    ]
+    profile = f"--user-data-dir={page.parent / 'profile'}"
+    command = [chromium, *flags, profile, *options, page.as_uri()]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+
+
+def test_every_figure_is_visible_and_nothing_overflows(
+    chromium: str, simulated_report: Path
+) -> None:
+    probed = simulated_report.with_name("probed.html")
+    text = simulated_report.read_text(encoding="utf-8")
+    text = text.replace("default-src 'none';", "default-src 'none'; script-src 'unsafe-inline';")
+    probed.write_text(text.replace("</body>", PROBE), encoding="utf-8")
+    dom = _browse(chromium, probed, "--window-size=1280,900", "--dump-dom").stdout
+    (found,) = re.findall(r'data-probe="([^"]*)"', dom)
+    probe = json.loads(html.unescape(found))
+    assert len(probe["images"]) == 8
+    assert all(natural > 0 and shown > 300 for natural, shown in probe["images"])
+    assert probe["wide"] <= 0
+
+
+def test_page_is_drawn_without_complaints(chromium: str, simulated_report: Path) -> None:
+    picture = simulated_report.with_name("page.png")
+    run = _browse(chromium, simulated_report, f"--screenshot={picture}", "--window-size=1280,2400")
+    complaints = [line for line in run.stderr.splitlines() if "CONSOLE" in line]
+    assert complaints == []
+    pixels = imread(picture)[..., :3]
+    assert pixels.shape[:2] == (2400, 1280)
+    # the banner of simulated data runs across the top, and figures bring colour further down
+    assert np.allclose(pixels[70, [20, 1260]], np.array([0x8A, 0x1C, 0x00]) / 255, atol=0.1)
+    assert (np.ptp(pixels[700:], axis=2) > 0.3).mean() > 0.005
