@@ -18,12 +18,13 @@ help:
 
 # uv where it is installed, pip elsewhere: both take the same hash-locked file
 define install
-	@command -v uv >/dev/null 2>&1 \
-	  && uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1) \
-	  || $(BIN)/python -m pip install --quiet --require-hashes -r $(1)
-	@command -v uv >/dev/null 2>&1 \
-	  && uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --no-build-isolation -e . \
-	  || $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1) && \
+	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	else \
+	  $(BIN)/python -m pip install --quiet --require-hashes -r $(1) && \
+	  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .; \
+	fi
 endef
 
 $(BIN)/python:
@@ -59,11 +60,11 @@ lint: $(VENV)/.installed-dev
 
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-emit-find-links --custom-compile-command "make lock" \
+	  --no-emit-find-links --custom-compile-command "make lock" -c constraints.in \
 	  --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --custom-compile-command "make lock" \
-	  --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	  --group dev -c constraints.in -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
