@@ -60,8 +60,9 @@ def show_comparison(result: TrainResult) -> None:
         title=f"{result.dataset.name}{simulated}: held-out performance, {first.n_samples:.0f} "
         f"samples of {first.n_patients:.0f} patients, {first.n_severe:.0f} severe",
         title_justify="left",
-        caption="Nested cross-validation by patient; intervals are 95 % patient bootstrap. "
-        "Inside one cohort: expect less on another.",
+        caption="Nested cross-validation by patient; intervals are 95 % patient bootstrap. Inside "
+        "the training cohorts: expect less on another.\nThe best of these candidates is chosen on "
+        "these very figures, which flatters it a little.",
         caption_justify="left",
     )
     table.add_column("features")

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from platform import python_version
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from ifn_severity.bundle import save_bundle
 from ifn_severity.classify import MODELS, search_space
 from ifn_severity.evaluate import Candidate, nested_cross_validation, outer_splits, summarise
 from ifn_severity.evaluate.nested import CandidateResult
-from ifn_severity.features import FEATURE_SETS, catalogue_sha256, feature_definition
+from ifn_severity.features import FEATURE_SETS, feature_definition
 from ifn_severity.paths import models_dir
-from ifn_severity.report.comparison_figure import comparison_figure
-from ifn_severity.report.training_figures import (
-    calibration_figure,
-    precision_recall_figure,
-    roc_figure,
-    score_by_class_figure,
-)
 from ifn_severity.workflows import tracking
 from ifn_severity.workflows.dataset import Dataset, load_dataset
+from ifn_severity.workflows.training_log import (
+    log_candidate,
+    log_summary,
+    run_tags,
+    save_candidate,
+)
 
 Bar = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
-
-LABEL = "severe 1 = severe or critical, 0 = mild or moderate, as each cohort's card defines them"
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +108,7 @@ def train(
     ]
     settings = {"folds": folds, "inner_folds": inner_folds, "repeats": repeats, "seed": seed}
     target = models_dir() / (name or f"severity-{dataset.name}")
-    tags = _tags(dataset)
+    tags = run_tags(dataset)
     rows: list[dict[str, Any]] = []
     best: tuple[CandidateResult, dict[str, float]] | None = None
     steps = len(candidates) * (len(splits) + 1)
@@ -137,7 +130,7 @@ def train(
         )
         for result in results:
             metrics = summarise(result.held_out, seed=seed)
-            identifier = _log_candidate(
+            identifier = log_candidate(
                 mlflow, result, metrics, dataset, settings, tags, parent.info.run_id
             )
             candidate = result.candidate
@@ -148,203 +141,6 @@ def train(
         if best is None:
             raise ValueError("no candidate: give at least one feature set and one model")
         table = pd.DataFrame(rows).sort_values("auroc", ascending=False, ignore_index=True)
-        _save(target, best[0], best[1], dataset, settings, table, parent.info.run_id)
-        _log_summary(mlflow, table, best, dataset, target)
+        save_candidate(target, best[0], best[1], dataset, settings, table, parent.info.run_id)
+        log_summary(mlflow, table, best, dataset, target)
     return TrainResult(table, target, parent.info.run_id, dataset)
-
-
-def _tags(dataset: Dataset) -> dict[str, str]:
-    checksums = {
-        file: sha256 for fact in dataset.facts for file, sha256 in dict(fact["files"]).items()
-    }
-    return {
-        "cohort": dataset.name,
-        "simulated": str(dataset.simulated).lower(),
-        "catalogue_sha256": catalogue_sha256(),
-        "data_sha256": "; ".join(f"{file} {sha}" for file, sha in sorted(checksums.items()))[:4900]
-        or "generated from a seed",
-        **tracking.version_tags(),
-    }
-
-
-def _save(
-    target: Path,
-    result: CandidateResult,
-    metrics: dict[str, float],
-    dataset: Dataset,
-    settings: dict[str, int],
-    table: pd.DataFrame,
-    run_id: str,
-) -> None:
-    """Save one fitted candidate as a model bundle."""
-    save_bundle(
-        target,
-        result.classifier,
-        name=target.name,
-        feature_set=result.candidate.feature_set,
-        training_features=dataset.columns(result.candidate.feature_set),
-        cohorts=dataset.facts,
-        labels=LABEL,
-        metrics=_with_intervals(metrics),
-        simulated=dataset.simulated,
-        extra={
-            "validation": "nested cross-validation inside the training cohorts, by patient",
-            "settings": settings,
-            "git_commit": tracking.git_commit(),
-            "mlflow_run_id": run_id,
-            "candidates": table[["feature_set", "model", "auroc"]].to_dict("records"),
-        },
-    )
-
-
-def _with_intervals(metrics: dict[str, float]) -> dict[str, Any]:
-    """Return metrics as a manifest keeps them: ``auroc`` with ``auroc_ci``, not three columns."""
-    kept: dict[str, Any] = {}
-    for key, value in metrics.items():
-        if key.endswith("_low"):
-            stem = key.removesuffix("_low")
-            kept[f"{stem}_ci"] = [value, metrics[f"{stem}_high"]]
-        elif not key.endswith("_high"):
-            kept[key] = value
-    return kept
-
-
-def _log_candidate(
-    mlflow: Any,
-    result: CandidateResult,
-    metrics: dict[str, float],
-    dataset: Dataset,
-    settings: dict[str, int],
-    tags: dict[str, str],
-    parent: str,
-) -> str:
-    """Log one candidate as a child run and return its id."""
-    from mlflow.data.code_dataset_source import CodeDatasetSource
-
-    candidate = result.candidate
-    own = {
-        "feature_set": candidate.feature_set,
-        "model": candidate.model,
-        "level": "candidate",
-    }
-    with tracking.run(mlflow, candidate.name, tags={**tags, **own}, parent=parent) as run:
-        best = {
-            f"best.{k.removeprefix('model__')}": v
-            for k, v in result.classifier.best_params_.items()
-        }
-        mlflow.log_params(
-            {**settings, "feature_set": candidate.feature_set, "model": candidate.model, **best}
-        )
-        mlflow.log_params({"cohorts": dataset.name, "n_features": candidate.X.shape[1]})
-        timing = {"seconds": result.seconds, "threshold": result.classifier.threshold_}
-        mlflow.log_metrics(_readable({**metrics, **timing}))
-        labels = dataset.obs[["cohort", "patient", "severe"]].astype(
-            {"cohort": str, "patient": str, "severe": float}
-        )
-        source = CodeDatasetSource({"cohorts": dataset.name, "data_sha256": tags["data_sha256"]})
-        mlflow.log_input(
-            mlflow.data.from_pandas(
-                labels.reset_index(), source=source, name=dataset.name, targets="severe"
-            ),
-            context="training",
-        )
-        mlflow.log_table(_predictions(result, dataset), "out_of_fold.json")
-        mlflow.log_table(pd.DataFrame(result.chosen), "chosen_settings.json")
-        for file, figure in _figures(result, metrics, dataset).items():
-            mlflow.log_figure(figure, f"figures/{file}.png")
-        with tempfile.TemporaryDirectory() as folder:
-            bundle = Path(folder) / "bundle"
-            table = pd.DataFrame([{**own, **metrics}])
-            _save(bundle, result, metrics, dataset, settings, table, run.info.run_id)
-            mlflow.pyfunc.log_model(
-                name="model",
-                loader_module="ifn_severity.bundle.pyfunc",
-                data_path=str(bundle),
-                # given whole, because MLflow would look for a pip that uv does not install
-                conda_env=_environment(tags["ifn_severity"]),
-            )
-        return str(run.info.run_id)
-
-
-def _readable(metrics: dict[str, float]) -> dict[str, float]:
-    """Return metrics as the UI's columns can show them; the tables keep every digit."""
-    return {key: round(value, 4) for key, value in metrics.items() if np.isfinite(value)}
-
-
-def _environment(package_version: str) -> dict[str, Any]:
-    return {
-        "name": "ifn-severity",
-        "channels": ["conda-forge"],
-        "dependencies": [
-            f"python={python_version()}",
-            "pip",
-            {"pip": [f"ifn-severity=={package_version}"]},
-        ],
-    }
-
-
-def _predictions(result: CandidateResult, dataset: Dataset) -> pd.DataFrame:
-    """Return out-of-fold predictions, one row a sample and repeat."""
-    held_out = result.held_out
-    n_repeats, n_samples = held_out.log_odds.shape
-    return pd.DataFrame(
-        {
-            "sample": np.tile(dataset.obs.index.to_numpy(dtype=str), n_repeats),
-            "patient": np.tile(dataset.patients, n_repeats),
-            "severe": np.tile(dataset.y, n_repeats),
-            "repeat": np.repeat(np.arange(n_repeats), n_samples),
-            "probability_severe": held_out.probability.ravel(),
-            "called_severe": held_out.called.ravel(),
-        }
-    )
-
-
-def _figures(
-    result: CandidateResult, metrics: dict[str, float], dataset: Dataset
-) -> dict[str, Any]:
-    y, probability = result.held_out.y, result.held_out.probability
-    interval = (
-        f"AUROC {metrics['auroc']:.3f} ({metrics['auroc_low']:.3f}–{metrics['auroc_high']:.3f})"
-    )
-    common: dict[str, Any] = {
-        "title": f"{dataset.name}: {result.candidate.name}",
-        "simulated": dataset.simulated,
-    }
-    threshold = float(np.mean([s["threshold"] for s in result.chosen]))
-    return {
-        "roc": roc_figure(y, probability, auroc_text=interval, **common),
-        "precision_recall": precision_recall_figure(y, probability, **common),
-        "calibration": calibration_figure(y, probability, **common),
-        "score_by_class": score_by_class_figure(
-            probability.mean(axis=0),
-            dataset.obs["severity"],
-            threshold=threshold,
-            **common,
-        ),
-    }
-
-
-def _log_summary(
-    mlflow: Any,
-    table: pd.DataFrame,
-    best: tuple[CandidateResult, dict[str, float]],
-    dataset: Dataset,
-    target: Path,
-) -> None:
-    """Put the comparison on the parent run, so that it sorts among other commands' runs."""
-    winner, metrics = best[0].candidate, best[1]
-    mlflow.log_params({"feature_set": winner.feature_set, "model": winner.model})
-    mlflow.log_metrics(_readable(metrics))
-    mlflow.set_tags({"winner": winner.name, "saved_model": target.name})
-    shown = ["feature_set", "model", "auroc", "auroc_low", "auroc_high", "brier"]
-    lines = [" | ".join(shown), " | ".join("---" for _ in shown)]
-    for row in table[shown].itertuples(index=False):
-        lines.append(" | ".join(v if isinstance(v, str) else f"{v:.3f}" for v in row))
-    warning = "**Simulated data.** " if dataset.simulated else ""
-    note = f"{warning}Winner: {winner.name}, saved as `{target.name}`.\n\n" + "\n".join(lines)
-    mlflow.set_tag("mlflow.note.content", note)
-    mlflow.log_table(table, "comparison.json")
-    figure = comparison_figure(
-        table, title=f"{dataset.name}: candidates compared", simulated=dataset.simulated
-    )
-    mlflow.log_figure(figure, "figures/comparison.png")
