@@ -62,8 +62,8 @@ def save_candidate(
         metrics=_with_intervals(metrics),
         simulated=dataset.simulated,
         extra={
-            "validation": "nested cross-validation inside the training cohorts, by patient; the best "
-            "candidate was chosen on these figures, which flatters it a little",
+            "validation": "nested cross-validation inside the training cohorts, by patient; the "
+            "best candidate was chosen on these figures, which flatters it a little",
             "settings": settings,
             "git_commit": tracking.git_commit(),
             "mlflow_run_id": run_id,
