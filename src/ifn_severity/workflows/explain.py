@@ -225,7 +225,7 @@ def _facts(model: SeverityModel, dataset: Dataset) -> dict[str, str | Sequence[s
             f"{fact['classes']['severe']} severe; mild means {mild}"
         )
     return {
-        "Model": f"{model.name} ({MODELS[model.manifest.model]})",
+        "Kind of model": MODELS[model.manifest.model],
         "Feature set": f"{model.feature_set}, {len(model.manifest.columns)} features",
         "Trained on": ", ".join(str(c["name"]) for c in model.manifest.cohorts),
         "Explained on": cohorts,
