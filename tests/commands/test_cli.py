@@ -213,6 +213,19 @@ def test_full_disk(
     assert not [p for p in home.iterdir() if p.name.startswith(".")]
 
 
+def test_ctrl_c_says_what_is_kept(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ifn_severity.commands import ui
+
+    def interrupt(port: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ui, "ui", interrupt)
+    code, _, err = cli("ui")
+    assert code == 130
+    assert "what was finished is kept" in err
+    assert "Traceback" not in err
+
+
 def test_usage_errors_exit_2(cli: Cli) -> None:
     assert cli("train")[0] == 2
     assert cli("predict")[0] == 2
