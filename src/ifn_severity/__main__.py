@@ -6,7 +6,6 @@ import sys
 
 from ifn_severity.errors import IfnSeverityError
 
-
 INTERRUPTED = 130
 
 
