@@ -180,7 +180,20 @@ def read_gse152641(files: Mapping[str, Path]) -> tuple[pd.DataFrame, pd.DataFram
     return pd.DataFrame(values[1:], index=samples, columns=genes), obs
 
 
+def read_gse145647(files: Mapping[str, Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read Devlin 2020: donor and stimulus stand in the sample's name."""
+    import pandas as pd
+
+    path = files["whole_blood_normalized_counts.txt"]
+    expression = pd.read_csv(path, sep="\t", index_col="Gene").T
+    parts = expression.index.to_series().str.extract(r"^(?P<donor>D\dR?)_(?P<stimulus>\w+)$")
+    # D1R is donor 1 once more
+    obs = pd.DataFrame({"patient": parts["donor"].str.removesuffix("R")})
+    return expression, _with_source(obs, parts)
+
+
 READERS: Mapping[str, Reader] = {
+    "gse145647": read_gse145647,
     "gse152418": read_gse152418,
     "gse152641": read_gse152641,
     "gse155454": read_gse155454,
