@@ -12,6 +12,17 @@ from pathlib import Path
 
 from ifn_severity.errors import StoreError
 
+# paths that no permission and no free space would make writable
+_IMPOSSIBLE = (
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EEXIST,
+    errno.ENOENT,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+    errno.EINVAL,
+)
+
 
 def home() -> Path:
     """Return the folder that holds ``data/``, ``models/`` and ``mlruns/``.
@@ -69,11 +80,11 @@ def _explained(target: Path) -> Iterator[None]:
                 expected="room on that disk; nothing was left half-written",
                 do="free some space, or set IFN_SEVERITY_HOME to another disk, then run it again",
             ) from error
-        if error.errno in (errno.ENOTDIR, errno.EISDIR, errno.EEXIST):
+        if error.errno in _IMPOSSIBLE:
             raise StoreError(
                 f"cannot write {target}: {error.strerror}",
                 expected="a path whose parent is a folder",
-                do="choose another place with -o",
+                do="choose another place with -o, or set IFN_SEVERITY_HOME to a folder of yours",
             ) from error
         raise
 

@@ -200,6 +200,15 @@ def test_read_only_output(
     assert not (home / "features.csv").exists()
 
 
+def test_impossible_home(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IFN_SEVERITY_HOME", "/proc/nowhere")
+    assert "/proc/nowhere" in block(cli("train", "simulated"))
+
+
+def test_a_missing_file_is_called_a_file(cli: Cli, small_training: Path) -> None:
+    assert "mine.csv" in block(cli("features", "min.csv"))
+
+
 def test_full_disk(
     cli: Cli, small_training: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,14 @@ import pandas as pd
 import pytest
 
 from ifn_severity.bundle import load_model
-from ifn_severity.errors import CohortError, FeatureError, LabelError, ModelError, StoreError
+from ifn_severity.errors import (
+    CohortError,
+    FeatureError,
+    InputError,
+    LabelError,
+    ModelError,
+    StoreError,
+)
 from ifn_severity.workflows import tracking
 from ifn_severity.workflows.dataset import load_dataset
 from ifn_severity.workflows.train import TrainResult, train
@@ -135,7 +142,7 @@ def test_interrupt_keeps_what_was_finished(home: Path, monkeypatch: pytest.Monke
     mlflow = tracking.open_store("train")
     runs = mlflow.search_runs(experiment_names=["train"])
     assert sorted(runs["status"]) == ["FINISHED", "KILLED"]
-    assert not (home / "models").exists()
+    assert not list((home / "models").iterdir())
 
 
 @pytest.mark.parametrize(
@@ -147,6 +154,8 @@ def test_interrupt_keeps_what_was_finished(home: Path, monkeypatch: pytest.Monke
         ({"feature_sets": ["interferons"]}, FeatureError, "interferon"),
         ({"models": ["forrest"]}, ModelError, "forest"),
         ({"folds": 61}, LabelError, "60 mild and 60 severe"),
+        ({"name": "../evil"}, ModelError, "cannot name a model"),
+        ({"n_jobs": 0}, InputError, "0 processes"),
     ],
 )
 def test_refusals_leave_nothing_behind(
@@ -156,7 +165,7 @@ def test_refusals_leave_nothing_behind(
     before = sorted(p.name for p in (home / "models").iterdir())
     given: dict[str, object] = {"cohorts": ["simulated"], **arguments}
     with pytest.raises(error, match=message):
-        train(given.pop("cohorts"), n_jobs=1, **given)  # type: ignore[arg-type]
+        train(given.pop("cohorts"), **{"n_jobs": 1, **given})  # type: ignore[arg-type]
     assert sorted(p.name for p in (home / "models").iterdir()) == before
 
 
@@ -167,6 +176,28 @@ def test_locked_store_is_one_clear_block(store: Store) -> None:
             tracking.open_store("train")
         other.execute("ROLLBACK")
     tracking.open_store("train")
+
+
+def test_store_that_fails_during_a_run_is_one_clear_block(store: Store) -> None:
+    import errno
+
+    mlflow = tracking.open_store("train")
+    with (
+        pytest.raises(StoreError, match="No space left"),
+        tracking.run(mlflow, "full disk", tags={}),
+    ):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    runs = mlflow.search_runs(filter_string="attributes.run_name = 'full disk'")
+    assert runs["status"].tolist() == ["FAILED"]
+
+
+def test_replacing_a_model_is_said(store: Store) -> None:
+    with pytest.warns(UserWarning, match="will be replaced"), pytest.raises(KeyboardInterrupt):
+        train(["simulated"], name="small", models=["logistic"], n_jobs=1, bar=_stop_at_once)
+
+
+def _stop_at_once(title: str, total: int) -> object:
+    raise KeyboardInterrupt
 
 
 def test_damaged_store_is_one_clear_block(home: Path) -> None:

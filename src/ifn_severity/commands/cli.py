@@ -46,7 +46,7 @@ cohorts_app = typer.Typer(
     help="Show what cohorts there are, how large, how labelled, from where; or add your own.",
 )
 
-Seed = Annotated[int, typer.Option(help="Seed of splits, models and bootstrap.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of splits, models and bootstrap.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Where to write.")]
 Unit = Annotated[
     str,
@@ -172,7 +172,7 @@ def train(
         int, typer.Option(min=2, help="Inner folds: search, calibration, threshold.")
     ] = 3,
     repeats: Annotated[int, typer.Option(min=1, help="Repeats of the outer folds.")] = 3,
-    jobs: Annotated[int, typer.Option(help="Processes; -1 for every core.")] = -1,
+    jobs: Annotated[int, typer.Option(min=-1, help="Processes; -1 for every core.")] = -1,
     name: Annotated[str | None, typer.Option(help="Name of the saved model.")] = None,
     seed: Seed = 0,
 ) -> None:

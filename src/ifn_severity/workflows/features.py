@@ -55,7 +55,8 @@ def write_features(
     -------
     FeatureTable
     """
-    if source in cohort_names() or not Path(source).exists():
+    is_file = Path(source).exists() or bool(Path(source).suffix)
+    if source in cohort_names() or not is_file:
         card = get_card(source)
         expression = load_cohort(card.name, progress=True).to_df()
         notes: tuple[str, ...] = (f"{card.name}: {card.unit_in_source}",)

@@ -15,7 +15,7 @@ from typing import Any
 
 from ifn_severity import __version__
 from ifn_severity.errors import StoreError
-from ifn_severity.paths import atomic_file, mlruns_dir
+from ifn_severity.paths import atomic_file, mlruns_dir, models_dir
 
 EXPERIMENTS = {
     "train": "Nested, patient-grouped cross-validation inside the cohorts that were named. "
@@ -74,9 +74,10 @@ def quiet_environment() -> dict[str, str]:
 
 def _check_writable() -> None:
     """Refuse a read-only or locked store in a moment, before hours of work depend on it."""
-    with atomic_file(mlruns_dir() / ".writable") as probe:
-        probe.write_text("")
-    (mlruns_dir() / ".writable").unlink(missing_ok=True)
+    for folder in (mlruns_dir(), models_dir()):
+        with atomic_file(folder / ".writable") as probe:
+            probe.write_text("")
+        (folder / ".writable").unlink(missing_ok=True)
     if not database().exists():
         return
     try:
@@ -156,17 +157,40 @@ def run(
     ------
     mlflow.entities.Run
     """
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
     nested = {"mlflow.parentRunId": parent} if parent else {}
-    started = mlflow.start_run(run_name=name, tags={**tags, **nested}, nested=bool(parent))
     try:
-        yield started
-    except KeyboardInterrupt:
-        mlflow.end_run("KILLED")
-        raise
-    except BaseException:
+        started = mlflow.start_run(run_name=name, tags={**tags, **nested}, nested=bool(parent))
+        try:
+            yield started
+        except KeyboardInterrupt:
+            mlflow.end_run("KILLED")
+            raise
+        except BaseException:
+            _end_failed(mlflow)
+            raise
+        mlflow.end_run()
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        raise StoreError(
+            f"the MLflow store {database()} failed while {name!r} was written: "
+            f"{str(error).splitlines()[0][:200]}",
+            expected="a store that stays writable for the whole run, with room on its disk",
+            do="free the store or its disk and run the command again; runs that were finished "
+            "are kept",
+        ) from error
+
+
+def _end_failed(mlflow: Any) -> None:
+    """Mark the run failed where the store still answers; the first error is what counts."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
         mlflow.end_run("FAILED")
-        raise
-    mlflow.end_run()
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        logging.getLogger(__name__).debug("the failed run could not be marked: %s", error)
 
 
 def comparison_page() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from typing import Any
 
 import pandas as pd
 
+from ifn_severity.bundle.manifest import valid_name
 from ifn_severity.classify import MODELS, search_space
+from ifn_severity.errors import InputError, ModelError
 from ifn_severity.evaluate import Candidate, nested_cross_validation, outer_splits, summarise
 from ifn_severity.evaluate.nested import CandidateResult
 from ifn_severity.features import FEATURE_SETS, feature_definition
@@ -98,6 +101,21 @@ def train(
         feature_definition(feature_set)
     for model in models:
         search_space(model)
+    if n_jobs == 0:
+        raise InputError(
+            "0 processes to train with",
+            expected="-1 for every core, or a number of processes",
+            do="leave --jobs out",
+        )
+    # before anything is computed: a name is one word, and no way out of models/
+    saved_as = name or f"severity-{'+'.join(cohorts)}"
+    target = models_dir() / saved_as
+    if not valid_name(saved_as) or target.is_file():
+        raise ModelError(
+            f"{saved_as!r} cannot name a model",
+            expected="one word of letters, digits and ._+- that is not a file in models/",
+            do="choose another with --name",
+        )
     mlflow = tracking.open_store("train")
     dataset = load_dataset(cohorts, progress=bar is not _no_bar)
     splits = outer_splits(dataset.y, dataset.patients, folds=folds, repeats=repeats, seed=seed)
@@ -107,7 +125,12 @@ def train(
         for model in dict.fromkeys(models)
     ]
     settings = {"folds": folds, "inner_folds": inner_folds, "repeats": repeats, "seed": seed}
-    target = models_dir() / (name or f"severity-{dataset.name}")
+    if target.exists():
+        warnings.warn(
+            f"the model {target.name} is there already and will be replaced; --name keeps both",
+            UserWarning,
+            stacklevel=2,
+        )
     tags = run_tags(dataset)
     rows: list[dict[str, Any]] = []
     best: tuple[CandidateResult, dict[str, float]] | None = None
