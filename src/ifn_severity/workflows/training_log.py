@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from pathlib import Path
 from platform import python_version
@@ -119,7 +120,12 @@ def log_candidate(
         source = CodeDatasetSource({"cohorts": dataset.name, "data_sha256": tags["data_sha256"]})
         mlflow.log_input(
             mlflow.data.from_pandas(
-                labels.reset_index(), source=source, name=dataset.name, targets="severe"
+                labels.reset_index(),
+                source=source,
+                name=dataset.name,
+                targets="severe",
+                # our own, because MLflow's digest calls pandas in a way that pandas 4 refuses
+                digest=hashlib.sha256(labels.to_csv().encode()).hexdigest()[:8],
             ),
             context="training",
         )
