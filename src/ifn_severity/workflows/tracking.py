@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import sqlite3
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from importlib.metadata import version
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ifn_severity import __version__
+from ifn_severity.bundle.provenance import git_commit
 from ifn_severity.errors import StoreError
 from ifn_severity.paths import atomic_file, mlruns_dir, models_dir
 
@@ -205,24 +205,10 @@ def comparison_page() -> str:
 
 def version_tags() -> dict[str, str]:
     """Return what code made a run: package version, git commit, libraries."""
-    tags = {"ifn_severity": __version__, "git_commit": git_commit()}
+    tags = {"ifn_severity": __version__, "git_commit": git_commit() or "not a checkout"}
     for package in TRACKED_PACKAGES:
         try:
             tags[f"version.{package}"] = version(package)
         except ModuleNotFoundError:  # xgboost or xgboost-cpu: one of the two is installed
             continue
     return tags
-
-
-def git_commit() -> str:
-    """Return the commit of the source tree this package runs from, or ``not a checkout``."""
-    here = Path(__file__).parent
-    command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=40"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return "not a checkout"
-    # an installed wheel may lie inside someone else's checkout
-    if done.returncode or "site-packages" in here.parts:
-        return "not a checkout"
-    return done.stdout.strip()

@@ -66,7 +66,6 @@ def save_candidate(
             "validation": "nested cross-validation inside the training cohorts, by patient; the "
             "best candidate was chosen on these figures, which flatters it a little",
             "settings": settings,
-            "git_commit": tracking.git_commit(),
             "mlflow_run_id": run_id,
             "candidates": table[["feature_set", "model", "auroc"]].to_dict("records"),
         },
