@@ -32,6 +32,7 @@ from ifn_severity.cohorts.simulate_parameters import (
     severe_activity,
 )
 from ifn_severity.cohorts.store import load_cohort
+from ifn_severity.features import reference_genes
 from ifn_severity.genes import gene_table
 
 PACKAGE = Path(__file__).parent.parent / "src" / "ifn_severity"
@@ -352,8 +353,9 @@ def estimate() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return the tables of genes, programs and patients."""
     values, obs = read_cohort(LEVELS)
     courses = {name: read_cohort(name) for name in COURSES}
-    catalogue = pd.read_csv(PACKAGE / "features" / "catalogue" / "genes.csv")["gene"]
-    panel = set(catalogue) & set(values.columns)
+    listed = pd.read_csv(PACKAGE / "features" / "catalogue" / "genes.csv")["gene"]
+    catalogue = {*listed, *reference_genes()}
+    panel = catalogue & set(values.columns)
     fitted, residuals = fit(values, obs)
     chosen = sorted(panel | set(choose_background(fitted, panel)))
     latent = latent_scale(fitted.loc[chosen])
@@ -375,7 +377,7 @@ def estimate() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     xist = sex_linked(course[["XIST"]], labels["sex"] == "male")
     xist = xist.rename(columns={"sd": "noise"}).assign(role="none", program="", parent="")
     genes = pd.concat([genes, xist]).sort_index()
-    genes["panel"] = genes.index.isin(set(catalogue)).astype(int)
+    genes["panel"] = genes.index.isin(catalogue).astype(int)
     factors = [column for column in genes if column.startswith(FACTOR)]
     genes["ceiling"] = genes["ceiling"].fillna(genes["mean"] + genes["sex"].abs() / 2 + 1)
     genes["current"] = genes.index.isin(gene_table().current).astype(int)

@@ -77,7 +77,7 @@ def test_silent_sample_is_not_called(model, each):
     assert np.isnan(row["probability_severe"])
     assert row["call"] == "abstain"
     assert not row["in_distribution"]
-    assert "no panel gene is expressed" in row["warnings"]
+    assert "no reference gene is expressed" in row["warnings"]
     pd.testing.assert_frame_equal(
         found.drop(found.index[2]),
         model.predict(each.expression).set_index("sample").drop(found.index[2]),

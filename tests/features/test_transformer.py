@@ -7,12 +7,20 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import gmean
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from ifn_severity.errors import FeatureError
-from ifn_severity.features import FEATURE_SETS, InterferonFeatures, get_signature, panel_genes
-from ifn_severity.features.transformer import OFFSET
+from ifn_severity.features import (
+    FEATURE_SETS,
+    InterferonFeatures,
+    feature_definition,
+    get_signature,
+    panel_genes,
+    reference_genes,
+)
+from ifn_severity.features.reference import OFFSET, reference_profile
 
 SETS = tuple(FEATURE_SETS)
 
@@ -32,7 +40,7 @@ def features(X: pd.DataFrame, feature_set: str = "all", unit: str = "linear") ->
 @parametrize_with_checks([InterferonFeatures()])
 @pytest.mark.filterwarnings("ignore:X has no gene names:UserWarning")
 @pytest.mark.filterwarnings("ignore:no gene of:UserWarning")
-@pytest.mark.filterwarnings("ignore:.*express no panel gene:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*express no reference gene:UserWarning")
 def test_scikit_learn_contract(estimator, check) -> None:  # type: ignore[no-untyped-def]
     check(estimator)
 
@@ -69,15 +77,43 @@ def test_order_and_genes_outside_the_panel_do_not_matter(seed: int, data: st.Dat
 
 
 def test_golden_values_by_hand() -> None:
-    """Independent arithmetic: parts per million of the panel, log2 with the offset, centred."""
+    """Independent arithmetic: geometric mean of ratios to the reference, log2 with the offset."""
     X = tpm(1)
-    panel = X[list(panel_genes())].iloc[0]
-    level = np.log2(panel / panel.sum() * 1e6 + OFFSET)
-    relative = level - level.mean()
-    result = features(X).iloc[0]
-    assert result["gene:IFI27"] == pytest.approx(relative["IFI27"])
+    usual = pd.Series(reference_profile())
+    X[list(usual.index)] = (usual * 2.0 ** np.linspace(-2, 2, 11)).to_numpy()
+    level = np.log2(X.loc["S0"] / gmean((X.loc["S0", usual.index] / usual).to_numpy()) + OFFSET)
+    result = features(X).loc["S0"]
+    assert result["gene:IFI27"] == pytest.approx(level["IFI27"])
     six = list(get_signature("Rice2013_IFN6").genes)
-    assert result["score:Rice2013_IFN6"] == pytest.approx(relative[six].mean())
+    assert result["score:Rice2013_IFN6"] == pytest.approx(level[six].mean())
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 1000))
+@pytest.mark.filterwarnings("ignore:no gene of:UserWarning")
+def test_a_feature_is_moved_by_its_own_and_the_reference_genes_only(seed: int) -> None:
+    X = tpm(2, seed=seed)
+    definition = feature_definition("interferon")
+    own = [*definition.genes_of("score:Rice2013_IFN6"), *reference_genes()]
+    rng = np.random.default_rng(seed)
+    others = [c for c in X.columns if c not in own and rng.random() < 0.5]
+    changed = features(X.assign(**{c: 7.0 * X[c] for c in others}), "interferon")
+    without = features(X.drop(columns=others), "interferon")
+    expected = features(X, "interferon")["score:Rice2013_IFN6"]
+    np.testing.assert_allclose(changed["score:Rice2013_IFN6"], expected, atol=1e-12)
+    np.testing.assert_allclose(without["score:Rice2013_IFN6"], expected, atol=1e-12)
+
+
+def test_one_silent_reference_gene_moves_little_and_a_few_must_be_there() -> None:
+    X = tpm(1)
+    X[list(reference_genes())] = list(reference_profile().values())
+    silent = X.assign(C1orf43=0.0)
+    # at most 6 + log2(11/10) bits, spread over eleven genes
+    shift = (features(silent) - features(X)).abs().max(axis=None)
+    assert 0.1 < shift < (6 + np.log2(1.1)) / 11 + np.log2(1.1)
+    few = X.drop(columns=list(reference_genes())[3:])
+    with pytest.raises(FeatureError, match="3 of the 11 reference genes"):
+        InterferonFeatures(unit="linear", min_reference=4).fit(few)
 
 
 def test_score_is_the_mean_of_the_genes_present() -> None:
@@ -98,7 +134,7 @@ def test_a_list_without_a_gene_is_na_and_named() -> None:
 def test_a_sample_without_expression_is_na_and_said() -> None:
     X = tpm(3)
     X.iloc[1] = 0.0
-    with pytest.warns(UserWarning, match="express no panel gene"):
+    with pytest.warns(UserWarning, match="express no reference gene"):
         result = features(X)
     assert result.iloc[1].isna().all()
     assert result.iloc[[0, 2]].notna().any(axis=None)

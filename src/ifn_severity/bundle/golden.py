@@ -11,9 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ifn_severity.features.reference import OFFSET, reference_profile
+
 N_SAMPLES = 6
 TOLERANCE = 1e-6
-_PER_MILLION = 1e6
 
 
 def simulate_golden(
@@ -24,7 +25,7 @@ def simulate_golden(
     Parameters
     ----------
     genes : sequence of str
-        The reference panel.
+        The panel.
     reference : DataFrame indexed by feature
         The training distribution; genes that are features of their own follow it, gene by gene
         and independently.
@@ -33,9 +34,9 @@ def simulate_golden(
     Returns
     -------
     DataFrame of shape (n_genes, 6)
-        log2(x+1) of parts per million, four decimals; genes in rows, as a file is read best.
+        log2(x+1) of CPM, four decimals; genes in rows, as a file is read best.
     """
-    level = rng.normal(0.0, 2.0, size=len(genes))
+    level = rng.normal(6.0, 1.5, size=len(genes))
     spread = np.full(len(genes), 0.5)
     rows = {name: i for i, name in enumerate(reference.index)}
     median, sd = reference["q50"].to_numpy(), reference["sd"].to_numpy()
@@ -44,8 +45,11 @@ def simulate_golden(
         if row is not None and np.isfinite(median[row]):
             level[i], spread[i] = median[row], sd[row]
     drawn = level + spread * rng.normal(size=(N_SAMPLES, len(genes)))
-    abundance = np.exp2(drawn)
-    linear = _PER_MILLION * abundance / abundance.sum(axis=1, keepdims=True)
+    linear = np.maximum(np.exp2(drawn) - OFFSET, 0.0)
+    # so that the size factor is near 1 and the levels are those of the training data
+    for i, gene in enumerate(genes):
+        if gene in reference_profile():
+            linear[:, i] = reference_profile()[gene] * np.exp2(0.3 * rng.normal(size=N_SAMPLES))
     samples = [f"simulated {i + 1}" for i in range(N_SAMPLES)]
     index = pd.Index(genes, name="gene")
     return pd.DataFrame(np.log2(linear.T + 1.0).round(4), index=index, columns=samples)

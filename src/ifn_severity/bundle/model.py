@@ -14,7 +14,13 @@ from ifn_severity.bundle.expression import MIN_COVERAGE, panel_expression
 from ifn_severity.bundle.manifest import Manifest
 from ifn_severity.bundle.reference import share_outside
 from ifn_severity.classify import SeverityClassifier
-from ifn_severity.features import InterferonFeatures, feature_definition
+from ifn_severity.features import (
+    MIN_REFERENCE_GENES,
+    InterferonFeatures,
+    feature_definition,
+    reference_genes,
+)
+from ifn_severity.features.definition import locate
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -88,12 +94,14 @@ class SeverityModel:
         Returns
         -------
         DataFrame of shape (n_samples, n_features)
-            In the classifier's order; NaN in samples that express no panel gene.
+            In the classifier's order; NaN in samples that express no reference gene.
 
         Raises
         ------
         InputError
             If fewer than half of the panel's genes are there or values make no sense.
+        FeatureError
+            If fewer than four of the eleven reference genes are there.
 
         Warns
         -----
@@ -165,12 +173,16 @@ class SeverityModel:
         # an array with names beside it: scikit-learn takes long over frames with many columns
         values = expression.to_numpy()
         transformer = InterferonFeatures(
-            self.manifest.feature_set, genes=list(expression.columns), min_coverage=MIN_COVERAGE
+            self.manifest.feature_set,
+            genes=list(expression.columns),
+            min_coverage=MIN_COVERAGE,
+            min_reference=MIN_REFERENCE_GENES,
         ).fit(values)
         known = feature_definition(self.manifest.feature_set).features.index
         wanted = known.get_indexer(pd.Index(self.manifest.columns))
         features = np.full((len(values), len(wanted)), np.nan)
-        expressed = np.flatnonzero(values.sum(axis=1) > 0)
+        reference = locate(expression.columns, reference_genes())
+        expressed = np.flatnonzero(values[:, reference[reference >= 0]].sum(axis=1) > 0)
         for start in range(0, len(expressed), _BLOCK):
             rows = expressed[start : start + _BLOCK]
             features[rows] = transformer.transform(values[rows])[:, wanted]
@@ -199,7 +211,7 @@ class SeverityModel:
         for i in np.flatnonzero(silent | ~(outside <= limit) | (missing > 0)):
             own = []
             if silent[i]:
-                own.append("no panel gene is expressed, so there is no prediction")
+                own.append("no reference gene is expressed, so there is no prediction")
             else:
                 if missing[i]:
                     own.append(

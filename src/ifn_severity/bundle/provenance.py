@@ -14,6 +14,7 @@ import numpy as np
 
 from ifn_severity import __version__
 from ifn_severity.features import feature_definition
+from ifn_severity.features.reference import OFFSET, reference_profile
 
 # libraries that can change a prediction, and those that read a model
 LIBRARIES = ("scikit-learn", "xgboost", "numpy", "scipy", "pandas", "skops", "mlflow")
@@ -73,7 +74,7 @@ def git_commit() -> str | None:
 
 
 def definition_sha256(feature_set: str, columns: Sequence[str]) -> str:
-    """Return a checksum of what the columns are made of: panel, genes and signs.
+    """Return a checksum of what the columns are made of: panel, reference, genes and signs.
 
     Unlike the checksum of the catalogue it does not change with a citation or a licence, or
     with a list that the model does not use.
@@ -86,6 +87,7 @@ def definition_sha256(feature_set: str, columns: Sequence[str]) -> str:
     """
     definition = feature_definition(feature_set)
     digest = hashlib.sha256("\n".join(definition.panel).encode())
+    digest.update(f"\n{OFFSET} {sorted(reference_profile().items())}".encode())
     for column in columns:
         weights = definition.weights[:, definition.features.index.get_loc(column)]
         where = np.flatnonzero(weights)

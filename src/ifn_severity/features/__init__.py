@@ -6,6 +6,7 @@ from ifn_severity.features.definition import (
     coverage,
     feature_definition,
 )
+from ifn_severity.features.reference import MIN_REFERENCE_GENES, reference_genes
 from ifn_severity.features.signatures import (
     Signature,
     catalogue_sha256,
@@ -17,6 +18,7 @@ from ifn_severity.features.transformer import InterferonFeatures
 
 __all__ = [
     "FEATURE_SETS",
+    "MIN_REFERENCE_GENES",
     "FeatureDefinition",
     "InterferonFeatures",
     "Signature",
@@ -26,4 +28,5 @@ __all__ = [
     "get_signature",
     "load_catalogue",
     "panel_genes",
+    "reference_genes",
 ]

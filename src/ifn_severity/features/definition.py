@@ -31,9 +31,9 @@ class FeatureDefinition:
     features : DataFrame indexed by feature
         Columns ``kind`` ("score" or "gene"), ``group``, ``family``, ``label``, ``n_genes``.
     panel : tuple of str
-        The reference panel, in the order of the rows of ``weights``.
+        The reference genes and the genes of all lists, in the order of the rows of ``weights``.
     weights : ndarray of shape (n_panel, n_features)
-        Sign of each panel gene in each feature. A feature is the mean of signed relative
+        Sign of each panel gene in each feature. A feature is the mean of signed log2
         expression over the genes present, so every feature is linear in genes.
     """
 
@@ -46,6 +46,24 @@ class FeatureDefinition:
         """Return the genes that enter a feature."""
         column = self.weights[:, self.features.index.get_loc(feature)]
         return tuple(self.panel[i] for i in np.flatnonzero(column))
+
+    def coefficients(self, present: np.ndarray) -> np.ndarray:
+        """Return how each feature is made of the panel genes that are present.
+
+        Parameters
+        ----------
+        present : ndarray of shape (n_panel,), bool
+            Which genes of the panel a matrix holds.
+
+        Returns
+        -------
+        ndarray of shape (n_panel, n_features)
+            A feature is the sum over genes of coefficient times log2 expression. Rows of absent
+            genes are 0; the column of a feature without any gene is NaN.
+        """
+        weights = np.where(present[:, None], self.weights, 0.0)
+        size = np.abs(weights).sum(axis=0)
+        return np.asarray(weights / np.where(size == 0, np.nan, size))
 
 
 @cache

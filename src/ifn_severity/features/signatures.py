@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 from ifn_severity.errors import FeatureError, nearest
+from ifn_severity.features.reference import reference_genes
 
 GROUPS = ("interferon", "cytokine", "inflammation", "myeloid", "composition", "severity")
 
@@ -134,14 +135,14 @@ def catalogue_sha256() -> str:
 
 @cache
 def panel_genes() -> tuple[str, ...]:
-    """Return the reference panel against which every sample is measured.
+    """Return the genes that features are made of: the panel.
 
-    It is every gene of the interferon, cytokine, inflammation, myeloid and composition lists.
-    Genes outside it, however many a file holds, never change a feature.
+    It is the reference genes, then every gene of the interferon, cytokine, inflammation,
+    myeloid and composition lists. Genes outside it, however many a file holds, never change a
+    feature.
     """
-    return tuple(
-        sorted({g for s in load_catalogue().values() if s.group != "severity" for g in s.genes})
-    )
+    listed = {g for s in load_catalogue().values() if s.group != "severity" for g in s.genes}
+    return (*reference_genes(), *sorted(listed - set(reference_genes())))
 
 
 @cache

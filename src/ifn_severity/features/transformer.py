@@ -12,50 +12,30 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ifn_severity.errors import FeatureError, nearest
 from ifn_severity.features.definition import feature_definition, locate
+from ifn_severity.features.reference import (
+    OFFSET,
+    reference_genes,
+    reference_profile,
+    size_factors,
+)
 
 UNITS = ("log2", "ln", "linear")
-# Added to the parts per million of the panel before the logarithm: below it a gene is noise.
-OFFSET = 32.0
 
 
-def relative_expression(values: np.ndarray, *, unit: str) -> np.ndarray:
-    """Express each panel gene relative to the sample's own panel.
-
-    A sample's panel is scaled to a million, an offset of 32 damps the noise of genes that are
-    hardly expressed, and the mean over the panel is taken off the log2 values. Nothing is used
-    but the sample itself, and a constant factor on the linear scale cancels.
+def linear_expression(values: np.ndarray, *, unit: str) -> np.ndarray:
+    """Undo the logarithm.
 
     Parameters
     ----------
-    values : ndarray of shape (n_samples, n_genes)
-        Expression of the panel genes that are present.
+    values : ndarray
     unit : {"log2", "ln", "linear"}
         ``log2(x+1)``, ``ln(x+1)`` or ``x``, where x is proportional to abundance.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_genes)
-        log2 relative expression, mean 0 in each row; NaN where a sample expresses no panel
-        gene, with a warning.
     """
     if unit == "log2":
-        linear = np.exp2(values) - 1.0
-    elif unit == "ln":
-        linear = np.expm1(values)
-    else:
-        linear = np.asarray(values, dtype=float)
-    total = linear.sum(axis=1, keepdims=True)
-    empty = np.flatnonzero(~(total[:, 0] > 0))
-    if len(empty):
-        warnings.warn(
-            f"{len(empty)} of {len(values)} samples express no panel gene (first: row {empty[0]}): "
-            "their features are NA",
-            UserWarning,
-            stacklevel=3,
-        )
-        total[empty] = np.nan
-    level = np.log2(1e6 * (linear / total) + OFFSET)
-    return np.asarray(level - level.mean(axis=1, keepdims=True))
+        return np.asarray(np.exp2(values) - 1.0)
+    if unit == "ln":
+        return np.asarray(np.expm1(values))
+    return np.asarray(values, dtype=float)
 
 
 def _refuse_negative(values: np.ndarray) -> np.ndarray:
@@ -72,11 +52,12 @@ def _refuse_negative(values: np.ndarray) -> np.ndarray:
 class InterferonFeatures(TransformerMixin, BaseEstimator):
     """Signature scores and gene-level features of interferon and cytokine biology.
 
-    A feature is the mean, over the genes of its list that are present, of the signed log2
-    expression relative to the sample's own reference panel. It depends on that sample alone:
-    not on the other samples, not on genes outside the panel, not on their order, not on the
-    transform (told by ``unit``) and not on a constant factor. ``fit`` learns nothing but where
-    the genes stand.
+    Abundance is divided by the sample's size factor, the geometric mean of eleven reference
+    genes against their frozen usual abundance, and ``log2(x + 16)`` is taken. A feature is the
+    mean of that, signed, over the genes of its list that are present. It depends on the sample
+    alone: not on other samples, not on any gene but its own and the reference genes, not on
+    their order, not on the transform (told by ``unit``) and not on a constant factor. ``fit``
+    learns nothing but where the genes stand. docs/scoring-methods.md says why this way.
 
     Parameters
     ----------
@@ -88,6 +69,8 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
         Names of the columns when ``X`` is an array.
     min_coverage : float
         Least fraction of the panel's genes that must be present.
+    min_reference : int
+        Fewest reference genes that must be present, at least 1.
 
     Attributes
     ----------
@@ -108,12 +91,12 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
     >>> import pandas as pd
     >>> from ifn_severity.features import panel_genes
     >>> X = pd.DataFrame(5.0, index=["P1", "P2"], columns=panel_genes())
-    >>> X.loc["P1", ["IFI27", "ISG15"]] = 11.0
+    >>> X.loc["P1", ["IFI27", "ISG15"]] = 11.0  # log2(x+1)
     >>> features = InterferonFeatures("interferon").set_output(transform="pandas")
     >>> features.fit_transform(X)[["gene:IFI27", "score:Rice2013_IFN6"]].round(2) + 0
         gene:IFI27  score:Rice2013_IFN6
-    P1        5.95                 1.98
-    P2        0.00                 0.00
+    P1       12.54                 8.67
+    P2        6.73                 6.73
     """
 
     def __init__(
@@ -123,11 +106,13 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
         unit: str = "log2",
         genes: Sequence[str] | None = None,
         min_coverage: float = 0.0,
+        min_reference: int = 1,
     ) -> None:
         self.feature_set = feature_set
         self.unit = unit
         self.genes = genes
         self.min_coverage = min_coverage
+        self.min_reference = min_reference
 
     def __sklearn_tags__(self) -> Any:
         """Say that input is never negative and that fitting needs no second sample."""
@@ -171,6 +156,14 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
                 expected=f"at least {self.min_coverage:.0%} of the panel, as HGNC symbols",
                 do="check that genes are columns here and that their names are gene symbols",
             )
+        n_reference = int((self._positions[: len(reference_genes())] >= 0).sum())
+        if n_reference < max(self.min_reference, 1):
+            raise FeatureError(
+                f"{n_reference} of the {len(reference_genes())} reference genes are in the matrix",
+                expected=f"at least {max(self.min_reference, 1)} of {', '.join(reference_genes())}",
+                do="give the whole matrix, not only genes of interest: each sample is measured "
+                "against these genes",
+            )
         return self
 
     def _columns(self, panel: tuple[str, ...]) -> list[str]:
@@ -203,7 +196,8 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray or DataFrame of shape (n_samples, n_features)
-            log2 relative expression; NaN where no gene of a feature is present.
+            log2 expression against the reference genes; NaN where no gene of a feature is
+            present, and in samples that express no reference gene, with a warning.
 
         Raises
         ------
@@ -214,10 +208,20 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
         X = _refuse_negative(validate_data(self, X, dtype=np.float64, reset=False))
         definition = feature_definition(self.feature_set)
         present = self._positions >= 0
-        relative = relative_expression(X[:, self._positions[present]], unit=self.unit)
-        weights = definition.weights[present]
-        size = np.abs(weights).sum(axis=0)
-        absent = size == 0
+        linear = linear_expression(X[:, self._positions[present]], unit=self.unit)
+        # the reference genes are the first of the panel
+        usual = np.array(list(reference_profile().values()))[present[: len(reference_genes())]]
+        size = size_factors(linear[:, : len(usual)], usual)
+        silent = np.flatnonzero(np.isnan(size))
+        if len(silent):
+            warnings.warn(
+                f"{len(silent)} of {len(X)} samples express no reference gene (first: row "
+                f"{silent[0]}): their features are NA",
+                UserWarning,
+                stacklevel=2,
+            )
+        coefficients = definition.coefficients(present)
+        absent = np.isnan(coefficients).any(axis=0)
         lists = definition.features.index[absent & (definition.features["kind"] == "score")]
         if len(lists):
             warnings.warn(
@@ -225,7 +229,8 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
                 UserWarning,
                 stacklevel=2,
             )
-        features = relative @ (weights / np.where(absent, 1.0, size))
+        level = np.log2(linear / size[:, None] + OFFSET)
+        features = np.asarray(level @ np.where(absent, 0.0, coefficients)[present])
         features[:, absent] = np.nan
         return features
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ifn_severity.cohorts import get_card, load_cohort
 from ifn_severity.errors import CohortError, LabelError
-from ifn_severity.features import InterferonFeatures, feature_definition
+from ifn_severity.features import MIN_REFERENCE_GENES, InterferonFeatures, feature_definition
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,9 @@ def cohort_features(adata: Any, feature_set: str = "all") -> pd.DataFrame:
     -------
     DataFrame of shape (n_samples, n_features)
     """
-    transformer = InterferonFeatures(feature_set, min_coverage=0.5)
+    transformer = InterferonFeatures(
+        feature_set, min_coverage=0.5, min_reference=MIN_REFERENCE_GENES
+    )
     return transformer.set_output(transform="pandas").fit_transform(adata.to_df())
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from ifn_severity.cohorts import load_cohort
 from ifn_severity.cohorts.card import cohort_names, get_card
 from ifn_severity.cohorts.matrix import read_expression
-from ifn_severity.features import InterferonFeatures, coverage, panel_genes
+from ifn_severity.features import MIN_REFERENCE_GENES, InterferonFeatures, coverage, panel_genes
 from ifn_severity.paths import atomic_file
 
 
@@ -21,7 +21,7 @@ class FeatureTable:
     Attributes
     ----------
     values : DataFrame of shape (n_samples, n_features)
-        log2 relative expression, indexed by sample.
+        log2 expression against the reference genes, indexed by sample.
     coverage : DataFrame indexed by list
         Genes of each list, found and missing.
     notes : tuple of str
@@ -63,7 +63,9 @@ def write_features(
     else:
         read = read_expression(Path(source), unit=unit, known_genes=panel_genes())
         expression, notes = read.values, read.notes
-    transformer = InterferonFeatures(feature_set, min_coverage=0.5)
+    transformer = InterferonFeatures(
+        feature_set, min_coverage=0.5, min_reference=MIN_REFERENCE_GENES
+    )
     values = transformer.set_output(transform="pandas").fit_transform(expression)
     values.index.name = "sample"
     target = output or Path("features.csv")
