@@ -109,8 +109,11 @@ def test_schulte(load: Load) -> None:
         assert obs["days_since_onset"].between(2, 25).all()
         assert obs["sex"].notna().all()
         assert obs["age"].between(20, 90).all()
-        assert set(obs["who_scale"]) <= {3, 4, 5, 6, 7}
-        assert ((obs["who_scale"] >= 5) == (obs["severe"] == 1)).all()
+        assert set(obs["who_scale"]) <= {4, 5, 6, 7, 8}
+        assert (obs["who_scale"] == obs["source_who_ordinal"] + 1).all()
+        assert ((obs["who_scale"] >= 6) == (obs["severe"] == 1)).all()
+        assert (obs["severity"] == "mild").sum() == 0
+        assert (obs.loc[obs["severity"] == "critical", "who_scale"] >= 7).all()
 
 
 def test_schulte_by_day_of_illness(load: Load) -> None:

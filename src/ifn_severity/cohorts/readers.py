@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ifn_severity.cohorts.schema import WHO_SEVERITY
 from ifn_severity.errors import CohortError, nearest
 
 if TYPE_CHECKING:
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 Reader = Callable[[Mapping[str, Path]], "tuple[pd.DataFrame, pd.DataFrame]"]
 
 SEX = {"M": "male", "F": "female", "male": "male", "female": "female"}
-WHO_SEVERITY = {3: "mild", 4: "moderate", 5: "severe", 6: "severe", 7: "critical"}
-"""WHO ordinal scale of February 2020 (3 in hospital without oxygen … 7 organ support)."""
+WHO_PROGRESSION = {3: 4, 4: 5, 5: 6, 6: 7, 7: 8}
+"""From the WHO ordinal scale of February 2020 (3 in hospital without oxygen … 7 organ support) to
+the WHO clinical progression scale (Marshall 2020, doi:10.1016/S1473-3099(20)30483-7); an ordinal
+7 is 8 or 9 there, and the lower is taken."""
 
 
 def read_gse157103(files: Mapping[str, Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -105,19 +108,22 @@ def read_schulte(files: Mapping[str, Path]) -> tuple[pd.DataFrame, pd.DataFrame]
         rows = source.index.get_indexer(counts.index)
         values[rows[:, None], total.columns.get_indexer(counts.columns)] += counts.to_numpy()
     severe = (source["group_per_sample"].astype(str) == "severe").astype("float64")
+    who = source["who_per_sample"].astype(int).map(WHO_PROGRESSION)
     obs = pd.DataFrame(
         {
             "patient": source["donor"].astype(str),
-            "severity": source["who_per_sample"].astype(int).map(WHO_SEVERITY),
+            "severity": who.map(WHO_SEVERITY),
             "severe": severe,
             "age": source["age_numeric"],
             "sex": source["sex"].astype(str).map(SEX),
             "days_since_onset": source["days_after_onset"].astype("float64"),
-            "who_scale": source["who_per_sample"],
+            "who_scale": who.astype("float64"),
         }
     )
     kept = source[["disease_stage", "outcome", "comorbidities", "Timepoint", "experiment"]]
-    kept = kept.astype(str).assign(cells=cells.astype("float64"))
+    kept = kept.astype(str).assign(
+        cells=cells.astype("float64"), who_ordinal=source["who_per_sample"].astype("float64")
+    )
     return pd.DataFrame(values, index=source.index, columns=genes), _with_source(obs, kept)
 
 

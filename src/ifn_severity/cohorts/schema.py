@@ -21,6 +21,15 @@ SEVERITIES = ("healthy", "mild", "moderate", "severe", "critical")
 """The ordered scale; see the card of a cohort for how it was derived."""
 SEVERE = {"mild": 0.0, "moderate": 0.0, "severe": 1.0, "critical": 1.0}
 """The binary task. Healthy people are no cases: their ``severe`` is unknown."""
+WHO_SEVERITY = {
+    **dict.fromkeys((1, 2, 3), "mild"),
+    **dict.fromkeys((4, 5), "moderate"),
+    6: "severe",
+    **dict.fromkeys((7, 8, 9, 10), "critical"),
+}
+"""The scale by the WHO clinical progression scale (Marshall 2020,
+doi:10.1016/S1473-3099(20)30483-7): ambulatory; in hospital, without oxygen or with oxygen by mask
+or prongs; non-invasive ventilation or high flow; mechanical ventilation or death."""
 SEXES = ("female", "male")
 NUMBERS = ("severe", "age", "days_since_onset", "who_scale")
 OBS_COLUMNS = (

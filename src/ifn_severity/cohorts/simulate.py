@@ -56,8 +56,8 @@ PATIENT_SHARE = 0.6
 """Part of the noise variance that repeated samples of one patient have in common."""
 MOST = 9e5
 """Largest sum of TPM over the simulated genes of a sample."""
-SEVERE_ON_OXYGEN = 0.6
-"""Share of severe but not critical patients with who_scale 5; the others have 6."""
+MODERATE_ON_OXYGEN = 0.6
+"""Share of moderate patients with who_scale 5; the others have 4."""
 
 
 def simulation_truth() -> pd.DataFrame:
@@ -203,7 +203,7 @@ def _draw_patients(rng: np.random.Generator, n: int, n_severe: int, repeats: int
     day = own["day_mean"].to_numpy() + own["day_sd"].to_numpy() * rng.standard_normal(n)
     male = rng.random(n) < own["male"].to_numpy()
     critical = severe & (rng.random(n) < own["critical"].to_numpy())
-    oxygen = np.where(rng.random(n) < SEVERE_ON_OXYGEN, 5.0, 6.0)
+    oxygen = np.where(rng.random(n) < MODERATE_ON_OXYGEN, 5.0, 4.0)
     width = max(3, len(str(n)))
     patient = np.array([f"SIM{number + 1:0{width}d}" for number in range(n)])
     obs = pd.DataFrame(
@@ -214,7 +214,7 @@ def _draw_patients(rng: np.random.Generator, n: int, n_severe: int, repeats: int
             "age": np.clip(np.round(age), *AGES),
             "sex": np.where(male, "male", "female"),
             "days_since_onset": np.clip(np.round(day), *DAYS),
-            "who_scale": np.where(critical, 7.0, np.where(severe, oxygen, 4.0)),
+            "who_scale": np.where(critical, 7.0, np.where(severe, 6.0, oxygen)),
         }
     )
     obs = obs.loc[obs.index.repeat(repeats)].reset_index(drop=True)
