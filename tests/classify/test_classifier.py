@@ -133,3 +133,13 @@ def test_the_search_is_inside_and_keeps_the_best() -> None:
     assert classifier.best_params_ in search_space("logistic")
     assert isinstance(classifier.pipeline_[-1], LogisticRegression)
     assert 0.5 < classifier.inner_auroc_ <= 1.0
+
+
+def test_a_strong_ridge_is_not_lost_in_calibration() -> None:
+    """Folds differ by a patient in their balance; that must not drown what the model found."""
+    y = np.arange(40) % 2
+    X = np.random.default_rng(0).normal(size=(40, 4)) + 2.0 * y[:, None]
+    classifier = SeverityClassifier("logistic").fit(X, y)
+    assert classifier.inner_auroc_ > 0.95
+    assert classifier.calibration_[0] > 0
+    assert ((classifier.decision_function(X) > 0) == (y == 1)).mean() > 0.95

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.special import logit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score, roc_curve
@@ -73,7 +74,7 @@ class SeverityClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         return tags
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> SeverityClassifier:
+    def fit(self, X: Any, y: Any, groups: Any = None, cohorts: Any = None) -> SeverityClassifier:
         """Search, calibrate, choose the threshold and refit.
 
         Parameters
@@ -84,6 +85,8 @@ class SeverityClassifier(ClassifierMixin, BaseEstimator):
             Two classes, the second (in sorted order) being severe.
         groups : array-like of shape (n_samples,), optional
             Patient of each sample; a patient never straddles an inner split.
+        cohorts : array-like of shape (n_samples,), optional
+            Cohort of each sample.
 
         Returns
         -------
@@ -144,6 +147,19 @@ class SeverityClassifier(ClassifierMixin, BaseEstimator):
         X = validate_data(self, X, reset=False, ensure_all_finite="allow-nan", dtype=np.float64)
         slope, intercept = self.calibration_
         return np.asarray(slope * margin(self.pipeline_, X) + intercept)
+
+    def uncalibrated_log_odds(self, X: Any) -> np.ndarray:
+        """Return the model's own log-odds before calibration, shape (n_samples,).
+
+        The forest's vote is taken as a probability, kept half a tree away from 0 and 1.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, ensure_all_finite="allow-nan", dtype=np.float64)
+        own = margin(self.pipeline_, X)
+        if self.model == "forest":
+            edge = 0.5 / len(self.pipeline_[-1].estimators_)
+            own = logit(np.clip(own, edge, 1.0 - edge))
+        return np.asarray(own, dtype=float)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return calibrated probabilities of both classes, shape (n_samples, 2)."""

@@ -64,7 +64,11 @@ def build_pipeline(model: str, *, random_state: int) -> Pipeline:
     _check(model)
     estimator: Any
     if model == "logistic":
-        estimator = LogisticRegression(tol=1e-3, max_iter=10_000, random_state=random_state)
+        # balanced, because the margins of different folds are calibrated together: without it a
+        # fold with one more mild patient shifts them all, and a strong ridge is swamped by that
+        estimator = LogisticRegression(
+            class_weight="balanced", tol=1e-3, max_iter=10_000, random_state=random_state
+        )
     elif model == "forest":
         estimator = RandomForestClassifier(
             n_estimators=200, max_features="sqrt", n_jobs=1, random_state=random_state

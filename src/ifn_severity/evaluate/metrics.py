@@ -23,12 +23,15 @@ class OutOfFold:
         Calibrated inside the fold.
     called : ndarray of shape (n_repeats, n_samples), bool
         Called severe, at the threshold chosen inside the fold.
+    raw_log_odds : ndarray of shape (n_repeats, n_samples), optional
+        Before the calibration.
     """
 
     y: np.ndarray
     patients: np.ndarray
     log_odds: np.ndarray
     called: np.ndarray
+    raw_log_odds: np.ndarray | None = None
 
     @property
     def probability(self) -> np.ndarray:

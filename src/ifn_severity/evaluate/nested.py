@@ -45,8 +45,8 @@ class CandidateResult:
     ----------
     candidate : Candidate
     held_out : OutOfFold
-    classifier : SeverityClassifier
-        Fitted on all samples: what is saved.
+    fitted : SeverityClassifier or None
+        Fitted on all samples: what is saved. None where that was not asked for.
     chosen : list of dict
         The setting that each outer fold chose, with its fold and repeat.
     seconds : float
@@ -55,23 +55,40 @@ class CandidateResult:
 
     candidate: Candidate
     held_out: OutOfFold
-    classifier: SeverityClassifier
+    fitted: SeverityClassifier | None
     chosen: list[dict[str, Any]]
     seconds: float
+
+    @property
+    def classifier(self) -> SeverityClassifier:
+        """The classifier fitted on all samples.
+
+        Raises
+        ------
+        ValueError
+            If the cross-validation was run without a refit.
+        """
+        if self.fitted is None:
+            raise ValueError("not fitted on everything: cross-validate with refit=True")
+        return self.fitted
 
 
 def _fit_one(
     candidate: int, split: int, model: str, seed: int, inner_folds: int, data: tuple[Any, ...]
 ) -> tuple[int, int, SeverityClassifier | None, np.ndarray, np.ndarray, dict[str, Any], float]:
     """Fit one fold in a worker; ``split`` -1 is the fit on everything."""
-    X, y, patients, train, test = data
+    X, y, patients, cohorts, train, test = data
     started = time.perf_counter()
     # folds run side by side, so a fit must not take a second core
     with threadpool_limits(1):
         classifier = SeverityClassifier(model, inner_folds=inner_folds, random_state=seed)
-        classifier.fit(X[train], y[train], groups=patients[train])
-        log_odds = classifier.decision_function(X[test]) if len(test) else np.empty(0)
-        called = classifier.call(X[test]) == 1 if len(test) else np.empty(0, dtype=bool)
+        classifier.fit(X[train], y[train], groups=patients[train], cohorts=cohorts[train])
+        log_odds = np.empty((2, 0))
+        called = np.empty(0, dtype=bool)
+        if len(test):
+            raw = classifier.uncalibrated_log_odds(X[test])
+            log_odds = np.stack([classifier.decision_function(X[test]), raw])
+            called = classifier.call(X[test]) == 1
     chosen = {"inner_auroc": classifier.inner_auroc_, "threshold": classifier.threshold_}
     chosen |= classifier.best_params_
     taken = time.perf_counter() - started
@@ -84,9 +101,11 @@ def nested_cross_validation(
     patients: np.ndarray,
     splits: list[Split],
     *,
+    cohorts: np.ndarray | None = None,
     inner_folds: int = 3,
     seed: int = 0,
     n_jobs: int = -1,
+    refit: bool = True,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> Iterator[CandidateResult]:
     """Yield each candidate's held-out predictions as soon as its last fold is done.
@@ -97,12 +116,16 @@ def nested_cross_validation(
     y : ndarray of shape (n_samples,), 0 or 1
     patients : ndarray of shape (n_samples,)
     splits : list of Split
-        The outer splits, shared by all candidates.
+        The outer splits, shared by all candidates; within a cohort or between cohorts.
+    cohorts : ndarray of shape (n_samples,), optional
+        Cohort of each sample, for models that fit across cohorts.
     inner_folds : int
         Folds of the search, calibration and threshold inside each outer training set.
     seed : int
     n_jobs : int
         Processes; -1 for every core. A joblib backend set by the caller (Dask, say) is used.
+    refit : bool
+        Whether each candidate is also fitted on everything.
     on_step : callable
         Called once a fit with the name of the candidate.
 
@@ -111,22 +134,24 @@ def nested_cross_validation(
     CandidateResult
     """
     n_repeats = 1 + max(split.repeat for split in splits)
+    origin = np.zeros(len(y), dtype=int) if cohorts is None else cohorts
+    rounds = [*range(len(splits)), -1] if refit else [*range(len(splits))]
     everything = np.arange(len(y))
     nothing = np.empty(0, dtype=int)
 
     def tasks() -> Iterator[Any]:
         for i, candidate in enumerate(candidates):
-            for j in [*range(len(splits)), -1]:
+            for j in rounds:
                 rows = (everything, nothing) if j < 0 else (splits[j].train, splits[j].test)
-                data = (candidate.X, y, patients, *rows)
+                data = (candidate.X, y, patients, origin, *rows)
                 yield joblib.delayed(_fit_one)(i, j, candidate.model, seed, inner_folds, data)
 
-    log_odds = np.full((len(candidates), n_repeats, len(y)), np.nan)
+    log_odds = np.full((2, len(candidates), n_repeats, len(y)), np.nan)
     called = np.zeros((len(candidates), n_repeats, len(y)), dtype=bool)
     fitted: dict[int, SeverityClassifier] = {}
     chosen: dict[int, list[dict[str, Any]]] = {i: [] for i in range(len(candidates))}
     seconds = np.zeros(len(candidates))
-    left = np.full(len(candidates), len(splits) + 1)
+    left = np.full(len(candidates), len(rounds))
 
     results = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks())
     for i, j, classifier, fold_log_odds, fold_called, setting, taken in results:
@@ -134,13 +159,15 @@ def nested_cross_validation(
             fitted[i] = classifier
         else:
             split = splits[j]
-            log_odds[i, split.repeat, split.test] = fold_log_odds
+            log_odds[:, i, split.repeat, split.test] = fold_log_odds
             called[i, split.repeat, split.test] = fold_called
             chosen[i].append({"repeat": split.repeat, "fold": split.fold, **setting})
         seconds[i] += taken
         left[i] -= 1
         on_step(candidates[i].name)
         if left[i] == 0:
-            held_out = OutOfFold(y, patients, log_odds[i], called[i])
+            held_out = OutOfFold(y, patients, log_odds[0, i], called[i], log_odds[1, i])
             settings = sorted(chosen[i], key=lambda s: (s["repeat"], s["fold"]))
-            yield CandidateResult(candidates[i], held_out, fitted[i], settings, float(seconds[i]))
+            yield CandidateResult(
+                candidates[i], held_out, fitted.get(i), settings, float(seconds[i])
+            )
