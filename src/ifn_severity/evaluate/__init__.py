@@ -1,6 +1,12 @@
 """Honest evaluation: patient-grouped splits, nested cross-validation, intervals, comparisons."""
 
 from ifn_severity.evaluate.bootstrap import patient_bootstrap
+from ifn_severity.evaluate.comparators import (
+    Comparator,
+    ComparatorScores,
+    comparator_scores,
+    comparators,
+)
 from ifn_severity.evaluate.compare import PairedDifference, delong, paired_difference
 from ifn_severity.evaluate.metrics import OutOfFold, auroc, summarise
 from ifn_severity.evaluate.nested import Candidate, nested_cross_validation
@@ -15,12 +21,16 @@ from ifn_severity.evaluate.splits import Split, outer_splits
 
 __all__ = [
     "Candidate",
+    "Comparator",
+    "ComparatorScores",
     "OutOfFold",
     "PairedDifference",
     "PooledAuroc",
     "RandomEffects",
     "Split",
     "auroc",
+    "comparator_scores",
+    "comparators",
     "delong",
     "logit_auroc",
     "nested_cross_validation",
