@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from ifn_severity.cohorts import load_cohort
 from ifn_severity.errors import FeatureError
 from ifn_severity.evaluate import auroc
-from ifn_severity.evaluate.comparators import comparator_scores, comparators
+from ifn_severity.evaluate.comparators import comparator_scores
+from ifn_severity.evaluate.published import published_comparators
 from ifn_severity.features import get_signature
 
 
 def matrix(n: int = 6, *, seed: int = 0, extra: int = 50) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
-    genes = dict.fromkeys(gene for c in comparators().values() for gene in c.genes)
+    genes = dict.fromkeys(gene for c in published_comparators().values() for gene in c.genes)
     columns = [*genes, *(f"OTHER{i}" for i in range(extra))]
     values = rng.gamma(2.0, 2.0, (n, len(columns)))
     return pd.DataFrame(values, index=[f"S{i}" for i in range(n)], columns=columns)
@@ -86,7 +87,7 @@ def test_directions_are_those_of_the_papers() -> None:
     X = matrix(1)
     for mode in ("published", "ranks"):
         before = comparator_scores(X, mode=mode).scores.iloc[0]
-        for name, comparator in comparators().items():
+        for name, comparator in published_comparators().items():
             for side, sign in ((comparator.up, 1), (comparator.down, -1)):
                 for module in side:
                     raised = X.copy()
@@ -94,8 +95,8 @@ def test_directions_are_those_of_the_papers() -> None:
                     after = comparator_scores(raised, mode=mode).scores.iloc[0]
                     assert sign * (after[name] - before[name]) > 0, (name, mode)
     for name in ("IFN6", "IFN28"):
-        assert not comparators()[name].up
-        assert "Hadjadj 2020" in comparators()[name].direction
+        assert not published_comparators()[name].up
+        assert "Hadjadj 2020" in published_comparators()[name].direction
 
 
 @settings(max_examples=20, deadline=None)
@@ -111,7 +112,7 @@ def test_a_sample_is_scored_from_itself_alone(seed: int, mode: str) -> None:
 
 def test_left_out_where_derived_and_where_genes_are_missing() -> None:
     X = matrix()
-    own = {"mine": replace(comparators()["SoM"], name="mine", derived_from=("GSE1",))}
+    own = {"mine": replace(published_comparators()["SoM"], name="mine", derived_from=("GSE1",))}
     result = comparator_scores(X, cohort="GSE1", which=own)
     assert result.scores["mine"].isna().all()
     assert result.reasons == {"mine": "derived from GSE1"}
@@ -168,7 +169,7 @@ def test_measured_baselines(column: int, cohort: str, mirror: Path, home: Path) 
     adata = load_cohort(cohort)
     graded = adata[adata.obs["severe"].notna().to_numpy()]
     y = graded.obs["severe"].to_numpy(dtype=int)
-    known = comparators()
+    known = published_comparators()
     # the baselines looked for ATOSA under that name alone; these matrices print KIAA1370 or
     # FAM214A, so they scored ten of the eleven genes
     meta = known["SepsisMetaScore"]

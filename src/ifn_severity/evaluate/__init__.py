@@ -1,12 +1,12 @@
 """Honest evaluation: patient-grouped splits, nested cross-validation, intervals, comparisons."""
 
 from ifn_severity.evaluate.bootstrap import patient_bootstrap
-from ifn_severity.evaluate.comparators import (
-    Comparator,
-    ComparatorScores,
-    comparator_scores,
-    comparators,
+from ifn_severity.evaluate.calibration import (
+    Calibration,
+    calibration_summary,
+    expected_calibration_error,
 )
+from ifn_severity.evaluate.comparators import ComparatorScores, comparator_scores
 from ifn_severity.evaluate.compare import PairedDifference, delong, paired_difference
 from ifn_severity.evaluate.metrics import OutOfFold, auroc, summarise
 from ifn_severity.evaluate.nested import Candidate, nested_cross_validation
@@ -17,9 +17,18 @@ from ifn_severity.evaluate.pool import (
     pool_aurocs,
     random_effects,
 )
+from ifn_severity.evaluate.published import Comparator, published_comparators
+from ifn_severity.evaluate.recalibrate import Recalibration, fit_recalibration
+from ifn_severity.evaluate.reliability import (
+    CalibrationPoints,
+    calibration_curve,
+    calibration_points,
+)
 from ifn_severity.evaluate.splits import Split, outer_splits
 
 __all__ = [
+    "Calibration",
+    "CalibrationPoints",
     "Candidate",
     "Comparator",
     "ComparatorScores",
@@ -27,17 +36,23 @@ __all__ = [
     "PairedDifference",
     "PooledAuroc",
     "RandomEffects",
+    "Recalibration",
     "Split",
     "auroc",
+    "calibration_curve",
+    "calibration_points",
+    "calibration_summary",
     "comparator_scores",
-    "comparators",
     "delong",
+    "expected_calibration_error",
+    "fit_recalibration",
     "logit_auroc",
     "nested_cross_validation",
     "outer_splits",
     "paired_difference",
     "patient_bootstrap",
     "pool_aurocs",
+    "published_comparators",
     "random_effects",
     "summarise",
 ]
