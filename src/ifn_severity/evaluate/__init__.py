@@ -8,8 +8,10 @@ from ifn_severity.evaluate.calibration import (
 )
 from ifn_severity.evaluate.comparators import ComparatorScores, comparator_scores
 from ifn_severity.evaluate.compare import PairedDifference, delong, paired_difference
+from ifn_severity.evaluate.decision import decision_curve, net_benefit
 from ifn_severity.evaluate.metrics import OutOfFold, auroc, summarise
 from ifn_severity.evaluate.nested import Candidate, nested_cross_validation
+from ifn_severity.evaluate.permutation import PermutationTest, permutation_test
 from ifn_severity.evaluate.pool import (
     PooledAuroc,
     RandomEffects,
@@ -25,6 +27,7 @@ from ifn_severity.evaluate.reliability import (
     calibration_points,
 )
 from ifn_severity.evaluate.splits import Split, outer_splits
+from ifn_severity.evaluate.subgroups import subgroup_aurocs
 
 __all__ = [
     "Calibration",
@@ -34,6 +37,7 @@ __all__ = [
     "ComparatorScores",
     "OutOfFold",
     "PairedDifference",
+    "PermutationTest",
     "PooledAuroc",
     "RandomEffects",
     "Recalibration",
@@ -43,16 +47,20 @@ __all__ = [
     "calibration_points",
     "calibration_summary",
     "comparator_scores",
+    "decision_curve",
     "delong",
     "expected_calibration_error",
     "fit_recalibration",
     "logit_auroc",
     "nested_cross_validation",
+    "net_benefit",
     "outer_splits",
     "paired_difference",
     "patient_bootstrap",
+    "permutation_test",
     "pool_aurocs",
     "published_comparators",
     "random_effects",
+    "subgroup_aurocs",
     "summarise",
 ]

@@ -43,10 +43,13 @@ class ComparatorScores:
 
 
 def geometric_mean(values: np.ndarray) -> np.ndarray:
-    """Geometric mean of each row over its values above zero, 0 where there is none.
+    """Geometric mean of each row, of values one above what they are.
 
-    Zeros are left out as in the code of the scores' authors, where one gene without reads
-    would otherwise make a whole module 0.
+    The published formulas are for log2 microarray intensities, of which none is 0. On
+    log2(x+1) a gene without reads is 0: a plain geometric mean would make its whole module 0,
+    and leaving the gene out, as the authors' code does, takes its silence for no evidence. One
+    is added instead. On these cohorts that favours the published scores, which is the side on
+    which to err.
 
     Parameters
     ----------
@@ -54,13 +57,10 @@ def geometric_mean(values: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> geometric_mean(np.array([[2.0, 8.0, 0.0], [0.0, 0.0, 0.0]]))
-    array([4., 0.])
+    >>> geometric_mean(np.array([[1.0, 7.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]]))
+    array([2., 1.])
     """
-    above = values > 0
-    count = above.sum(axis=1)
-    total = np.log(values, out=np.zeros_like(values), where=above).sum(axis=1)
-    return np.where(count > 0, np.exp(total / np.maximum(count, 1)), 0.0)
+    return np.asarray(np.exp(np.log1p(values).mean(axis=1)))
 
 
 def within_sample_ranks(values: np.ndarray) -> np.ndarray:
@@ -109,10 +109,7 @@ def _score(comparator: Comparator, mode: str, sides: list[list[np.ndarray]]) -> 
     combine = geometric_mean if mode == "published" else lambda part: part.mean(axis=1)
     up, down = ([combine(part) for part in side] for side in sides)
     if mode == "published" and comparator.formula == "ratio":
-        below = np.sum(down, axis=0)
-        return np.divide(
-            np.sum(up, axis=0), below, out=np.full(len(below), np.nan), where=below > 0
-        )
+        return np.asarray(np.sum(up, axis=0) / np.sum(down, axis=0))
     zero = 0.0
     weight = comparator.down_weight if mode == "published" else 1.0
     # a difference of modules that count alike, whatever their size
@@ -139,9 +136,8 @@ def comparator_scores(
     mode : {"ranks", "published"}
         ``ranks`` takes the unweighted mean of within-sample ranks for all, up minus down,
         modules counting alike. ``published`` uses the paper's formula where one scores a
-        sample alone, else ranks. The formulas are geometric means of microarray intensities,
-        where no gene is 0; on sequencing counts of few cells they lose genes, so ranks are
-        the fairer, and mostly the stronger, comparison.
+        sample alone, else ranks. The formulas are for microarray intensities (see
+        ``geometric_mean``), so ranks are the fairer comparison on other platforms.
     which : dict of str to Comparator, optional
         Other comparators than ``published_comparators()``.
 
