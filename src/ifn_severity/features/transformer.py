@@ -215,9 +215,8 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
         definition = feature_definition(self.feature_set)
         present = self._positions >= 0
         relative = relative_expression(X[:, self._positions[present]], unit=self.unit)
-        weights = definition.weights[present]
-        size = np.abs(weights).sum(axis=0)
-        absent = size == 0
+        coefficients = definition.coefficients(present)[present]
+        absent = np.isnan(coefficients).any(axis=0)
         lists = definition.features.index[absent & (definition.features["kind"] == "score")]
         if len(lists):
             warnings.warn(
@@ -225,11 +224,9 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
                 UserWarning,
                 stacklevel=2,
             )
-        features = relative @ (weights / np.where(absent, 1.0, size))
-        features[:, absent] = np.nan
-        return features
+        return np.asarray(relative @ coefficients)
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
-        """Return the names of the columns, ``gene:SYMBOL`` and ``score:LIST``."""
+        """Return the names of the columns, ``gene:SYMBOL``, ``score:LIST`` and the balance."""
         check_is_fitted(self, "coverage_")
         return np.asarray(feature_definition(self.feature_set).features.index, dtype=object)
