@@ -62,7 +62,17 @@ def small_training(home: Path) -> Path:
 def test_help_teaches_every_command(cli: Cli) -> None:
     code, out, _ = cli("--help")
     assert code == 0
-    for command in ("demo", "cohorts", "fetch", "features", "train", "explain", "predict", "ui"):
+    for command in (
+        "demo",
+        "cohorts",
+        "fetch",
+        "features",
+        "signatures",
+        "train",
+        "explain",
+        "predict",
+        "ui",
+    ):
         assert command in out
         code, text, _ = cli(command, "--help")
         assert code == 0

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import re
+import warnings
+from pathlib import Path
 
 import pytest
 
+from ifn_severity.cohorts import load_cohort
 from ifn_severity.errors import FeatureError
-from ifn_severity.features import FEATURE_SETS, coverage, feature_definition, get_signature
+from ifn_severity.features import (
+    FEATURE_SETS,
+    InterferonFeatures,
+    coverage,
+    feature_definition,
+    get_signature,
+)
 from ifn_severity.features.definition import BALANCE, locate
 from ifn_severity.features.signatures import GROUPS, load_catalogue, panel_genes, printed_symbols
 from ifn_severity.genes import harmonise
@@ -108,6 +117,21 @@ def test_receptors_and_brakes_are_features_one_by_one() -> None:
 )
 def test_coexpression_modules_are_scores_only(name: str) -> None:
     assert not get_signature(name).gene_level
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("name", ["HALLMARK_IFN_GAMMA", "Chaussabel_M5.12_IFN"])
+def test_lists_called_type_i_and_ii_answer_both(name: str, mirror: Path, home: Path) -> None:
+    """In stimulated blood they rise with either, and more with interferon beta."""
+    adata = load_cohort("GSE145647")
+    transformer = InterferonFeatures("all").set_output(transform="pandas")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "no gene of")
+        score = transformer.fit_transform(adata.to_df().astype("float64"))[f"score:{name}"]
+    mean = score.groupby(adata.obs["source_stimulus"].astype(str)).mean()
+    change = mean - mean["Buffer"]
+    assert get_signature(name).family == "type I and II"
+    assert change["IFNbeta"] > change["IFNgamma"] > 0.1
 
 
 def test_severity_signatures_are_no_features_of_ours() -> None:

@@ -199,7 +199,7 @@ def _prepare(
 
 def _mask(expression: pd.DataFrame, controls: Sequence[bool] | pd.Series) -> np.ndarray:
     """Return the controls as a boolean array in the order of the samples."""
-    given = controls
+    mask = np.asarray(controls)
     if isinstance(controls, pd.Series):
         if controls.index.has_duplicates or not expression.index.isin(controls.index).all():
             raise FeatureError(
@@ -207,8 +207,7 @@ def _mask(expression: pd.DataFrame, controls: Sequence[bool] | pd.Series) -> np.
                 expected="an entry for each sample of the matrix, by name",
                 do="give controls.reindex(expression.index), or an array in the same order",
             )
-        given = controls.loc[expression.index].to_numpy()
-    mask = np.asarray(given)
+        mask = controls.loc[expression.index].to_numpy()
     if mask.dtype == object and all(isinstance(one, bool | np.bool_) for one in mask.ravel()):
         mask = mask.astype(bool)
     if mask.dtype != bool or mask.shape != (len(expression),):
