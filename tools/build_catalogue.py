@@ -117,11 +117,6 @@ class Panel(NamedTuple):
 
 
 CURATED = {
-    "CURATED:ifnl": Panel(
-        "IFNL1 IFNL2 IFNL3 IFNL4",
-        "Kotenko 2003 Nat Immunol 4:69 doi:10.1038/ni875; Prokunina-Olsson 2013 Nat Genet 45:164 "
-        "doi:10.1038/ng.2521 (interferon lambda 4)",
-    ),
     "CURATED:ifn3": Panel(
         "IFNLR1 IL10RB",
         "Kotenko 2003 Nat Immunol 4:69 doi:10.1038/ni875 (IFN-lambda receptor complex)",

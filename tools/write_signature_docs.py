@@ -45,7 +45,8 @@ often read as type II, belong to the family "type I and II": in blood stimulated
 (GSE145647) both rise with interferon gamma, and more with interferon beta.
 
 There is no list of genes that answer type III interferon and not type I: both act through ISGF3.
-The family "type III" holds the ligands and the receptor alone.
+The family "type III" holds the receptor alone; the ligands IFNL1 to IFNL4 are among the
+`Interferon_genes`, one by one where a platform measures them.
 
 ## Balance of interferon and inflammation
 
