@@ -62,7 +62,17 @@ def small_training(home: Path) -> Path:
 def test_help_teaches_every_command(cli: Cli) -> None:
     code, out, _ = cli("--help")
     assert code == 0
-    for command in ("demo", "cohorts", "fetch", "features", "train", "explain", "predict", "ui"):
+    for command in (
+        "demo",
+        "cohorts",
+        "fetch",
+        "features",
+        "signatures",
+        "train",
+        "explain",
+        "predict",
+        "ui",
+    ):
         assert command in out
         code, text, _ = cli(command, "--help")
         assert code == 0
@@ -97,7 +107,7 @@ def test_cohorts_table_and_card(cli: Cli) -> None:
     code, out, _ = cli("cohorts", "GSE157103")
     assert code == 0
     assert "ICU_1" in out
-    assert "hospitalised, not in intensive care" in out
+    assert "in hospital, not in intensive care" in out
 
 
 def test_unknown_cohort_and_model_offer_the_nearest(cli: Cli) -> None:

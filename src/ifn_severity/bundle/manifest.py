@@ -53,7 +53,7 @@ class Manifest:
     catalogue_sha256 : str
         Checksum of the signature catalogue, its notes included.
     definition_sha256 : str
-        Checksum of what counts: panel, columns and the genes and signs of each column.
+        Checksum of what counts: panel, reference, columns and the coefficients of each column.
     genes : list of str
         The reference panel, current HGNC symbols.
     aliases : dict of str to str

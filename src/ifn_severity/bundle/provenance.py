@@ -74,7 +74,7 @@ def git_commit() -> str | None:
 
 
 def definition_sha256(feature_set: str, columns: Sequence[str]) -> str:
-    """Return a checksum of what the columns are made of: panel, reference, genes and signs.
+    """Return a checksum of what the columns are made of: panel, reference, genes and coefficients.
 
     Unlike the checksum of the catalogue it does not change with a citation or a licence, or
     with a list that the model does not use.
@@ -88,10 +88,11 @@ def definition_sha256(feature_set: str, columns: Sequence[str]) -> str:
     definition = feature_definition(feature_set)
     digest = hashlib.sha256("\n".join(definition.panel).encode())
     digest.update(f"\n{OFFSET} {sorted(reference_profile().items())}".encode())
+    coefficients = definition.coefficients(np.ones(len(definition.panel), dtype=bool))
     for column in columns:
-        weights = definition.weights[:, definition.features.index.get_loc(column)]
+        weights = coefficients[:, definition.features.index.get_loc(column)]
         where = np.flatnonzero(weights)
-        members = (f"{definition.panel[i]}{weights[i]:+.0f}" for i in where)
+        members = (f"{definition.panel[i]}{weights[i]:+.6g}" for i in where)
         digest.update(f"\n\n{column}\n{' '.join(members)}".encode())
     return digest.hexdigest()
 

@@ -41,6 +41,8 @@ class Expression:
         What was assumed, renamed, merged or dropped, in sentences.
     renamed : dict of str to str
         Earlier names of genes, and the current symbols that they were given.
+    names : Harmonised
+        What became of every gene name in the file.
     """
 
     values: pd.DataFrame
@@ -49,6 +51,7 @@ class Expression:
     identifiers: str
     notes: tuple[str, ...]
     renamed: dict[str, str]
+    names: Harmonised
 
 
 def _name_notes(names: Harmonised, known: Collection[str]) -> list[str]:
@@ -160,4 +163,5 @@ def read_expression(
     if known_genes is not None:
         notes.append(f"{there} of the {len(known)} genes in use are in the file.")
     notes += said + converted + _name_notes(names, known) + merged
-    return Expression(values, unit, matrix.orientation, names.kind, tuple(notes), names.renamed)
+    said_of = (unit, matrix.orientation, names.kind, tuple(notes))
+    return Expression(values, *said_of, names.renamed, names)

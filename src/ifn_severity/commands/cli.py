@@ -157,6 +157,21 @@ def features(
 
 
 @app.command()
+def signatures(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One list.")] = None,
+    coverage: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What a matrix of yours holds of each list."),
+    ] = None,
+    unit: Unit = "auto",
+) -> None:
+    """Show the gene lists with their sources, or what your file holds of them."""
+    from ifn_severity.commands.signatures import signatures as run
+
+    run(name, coverage=coverage, unit=unit)
+
+
+@app.command()
 def train(
     names: Annotated[list[str], typer.Argument(metavar="COHORT...")],
     feature_sets: Annotated[

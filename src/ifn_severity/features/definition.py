@@ -18,6 +18,32 @@ FEATURE_SETS: dict[str, tuple[str, ...]] = {
     "interferon+cytokine": ("interferon", "cytokine"),
     "all": ("interferon", "cytokine", "inflammation", "myeloid", "composition"),
 }
+BALANCE = "balance:interferon_inflammation"
+BALANCE_LISTS = ("Kim2018_IFN28", "HALLMARK_TNFA_NFKB")
+
+
+@cache
+def balance_genes() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the two sides of the interferon-to-inflammation balance.
+
+    Returns
+    -------
+    interferon : tuple of str
+        The 28 genes of Kim 2018 (doi:10.1089/jir.2017.0127).
+    inflammation : tuple of str
+        The TNF/NF-kB hallmark (doi:10.1016/j.cels.2015.12.004) without the genes of any list of
+        the family "type I", so that interferon itself does not count on both sides.
+
+    Examples
+    --------
+    >>> interferon, inflammation = balance_genes()
+    >>> "IFI27" in interferon, "NFKBIA" in inflammation, "IFIT2" in inflammation
+    (True, True, False)
+    """
+    catalogue = load_catalogue()
+    interferon, inflammation = (catalogue[name].genes for name in BALANCE_LISTS)
+    type_i = {g for s in catalogue.values() if s.family == "type I" for g in s.genes}
+    return interferon, tuple(gene for gene in inflammation if gene not in type_i)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +59,7 @@ class FeatureDefinition:
     panel : tuple of str
         The reference genes and the genes of all lists, in the order of the rows of ``weights``.
     weights : ndarray of shape (n_panel, n_features)
-        Sign of each panel gene in each feature. A feature is the mean of signed log2
-        expression over the genes present, so every feature is linear in genes.
+        Sign of each panel gene in each feature; ``coefficients`` makes means of them.
     """
 
     name: str
@@ -48,22 +73,53 @@ class FeatureDefinition:
         return tuple(self.panel[i] for i in np.flatnonzero(column))
 
     def coefficients(self, present: np.ndarray) -> np.ndarray:
-        """Return how each feature is made of the panel genes that are present.
+        """Return the coefficients by which features are linear in log2 expression.
+
+        A score is the mean of signed values over the genes present, a balance the mean of one
+        side less the mean of the other.
 
         Parameters
         ----------
-        present : ndarray of shape (n_panel,), bool
+        present : ndarray of bool, shape (n_panel,)
             Which genes of the panel a matrix holds.
 
         Returns
         -------
         ndarray of shape (n_panel, n_features)
-            A feature is the sum over genes of coefficient times log2 expression. Rows of absent
-            genes are 0; the column of a feature without any gene is NaN.
+            Rows of absent genes are zero; the column of a feature that cannot be computed, a
+            list without any gene or a balance with an empty side, is NaN throughout.
+
+        Raises
+        ------
+        FeatureError
+            If ``present`` has not one entry for each gene of the panel.
+
+        Examples
+        --------
+        >>> definition = feature_definition("interferon")
+        >>> present = np.isin(definition.panel, ["IFI27", "ISG15"])
+        >>> column = definition.features.index.get_loc("score:Rice2013_IFN6")
+        >>> definition.coefficients(present)[present, column].tolist()
+        [0.5, 0.5]
         """
-        weights = np.where(present[:, None], self.weights, 0.0)
-        size = np.abs(weights).sum(axis=0)
-        return np.asarray(weights / np.where(size == 0, np.nan, size))
+        present = np.asarray(present, dtype=bool)
+        if present.shape != (len(self.panel),):
+            raise FeatureError(
+                f"{present.shape} entries that say which genes are present",
+                expected=f"one for each of the {len(self.panel)} genes of the panel",
+                do="give locate(columns, definition.panel) >= 0",
+            )
+        up = present[:, None] & (self.weights > 0)
+        down = present[:, None] & (self.weights < 0)
+        n_up, n_down = up.sum(axis=0), down.sum(axis=0)
+        balance = (self.features["family"] == "balance").to_numpy()
+        missing = np.where(balance, (n_up == 0) | (n_down == 0), n_up + n_down == 0)
+        # the sides of a balance are means of their own, those of a score make one mean
+        per_up = np.where(balance, n_up, n_up + n_down)
+        per_down = np.where(balance, n_down, n_up + n_down)
+        result = up / np.maximum(per_up, 1) - down / np.maximum(per_down, 1)
+        result[:, missing] = np.nan
+        return result
 
 
 @cache
@@ -114,6 +170,13 @@ def feature_definition(name: str) -> FeatureDefinition:
             entries.append((f"score:{signature.name}", *kind))
             signed = zip(signature.genes, signature.signs, strict=True)
             columns.append({row[gene]: sign for gene, sign in signed})
+    if {"interferon", "cytokine"} <= set(FEATURE_SETS[name]):
+        # it needs both sides, so it belongs to no set that has one of them alone
+        plus, minus = balance_genes()
+        label = "Interferon minus TNF/NF-kB (balance)"
+        size = len(plus) + len(minus)
+        entries.append((BALANCE, "score", "interferon", "balance", label, size))
+        columns.append({row[g]: 1 for g in plus} | {row[g]: -1 for g in minus})
 
     weights = np.zeros((len(panel), len(columns)))
     for j, column in enumerate(columns):

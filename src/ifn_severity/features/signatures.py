@@ -42,8 +42,13 @@ class Signature:
         left out; two of the others can be one gene today.
     gene_level : bool
         Whether the genes of this list are features of their own, beside the score.
+    core : bool
+        One of the lists that cover the ground without too much overlap; benchmarks and
+        comparisons of scoring methods use these.
     licence, citation, size_check : str
         Where the list comes from, and how its size was verified.
+    note : str
+        What a reader should know before using it; often empty.
     """
 
     name: str
@@ -56,9 +61,11 @@ class Signature:
     n_published: int
     n_no_gene_today: int
     gene_level: bool
+    core: bool
     licence: str
     citation: str
     size_check: str
+    note: str
 
 
 def _read(name: str) -> str:
@@ -96,9 +103,11 @@ def load_catalogue() -> dict[str, Signature]:
             n_published=int(row["n_published"]),
             n_no_gene_today=int(row["n_no_gene_today"]),
             gene_level=row["gene_level"] == "True",
+            core=row["core"] == "True",
             licence=row["licence"],
             citation=row["citation"],
             size_check=row["size_check"],
+            note=row["note"],
         )
     return catalogue
 
@@ -140,6 +149,11 @@ def panel_genes() -> tuple[str, ...]:
     It is the reference genes, then every gene of the interferon, cytokine, inflammation,
     myeloid and composition lists. Genes outside it, however many a file holds, never change a
     feature.
+
+    Returns
+    -------
+    tuple of str
+        Current HGNC symbols: the reference genes, then the others sorted.
     """
     listed = {g for s in load_catalogue().values() if s.group != "severity" for g in s.genes}
     return (*reference_genes(), *sorted(listed - set(reference_genes())))

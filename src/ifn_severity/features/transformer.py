@@ -235,6 +235,6 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
         return features
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
-        """Return the names of the columns, ``gene:SYMBOL`` and ``score:LIST``."""
+        """Return the names of the columns, ``gene:SYMBOL``, ``score:LIST`` and the balance."""
         check_is_fitted(self, "coverage_")
         return np.asarray(feature_definition(self.feature_set).features.index, dtype=object)
