@@ -138,8 +138,8 @@ CURATED = {
     ),
     "CURATED:receptors": Panel(
         "CSF1R CSF2RA CSF2RB CSF3R EPOR MPL OSMR LIFR CNTFR CRLF2 LEPR",
-        "Wang 2009 Annu Rev Immunol 27:29 doi:10.1146/annurev.immunol.24.091605.134235 (cytokine "
-        "receptors)",
+        "Morris 2018 Protein Sci 27:1984 doi:10.1002/pro.3519 (cytokine receptors); CSF1R: "
+        "Hamilton 2008 Nat Rev Immunol 8:533 doi:10.1038/nri2356",
     ),
     "CURATED:hla2": Panel(
         "HLA-DRA HLA-DRB1 HLA-DRB5 HLA-DPA1 HLA-DPB1 HLA-DQA1 HLA-DQB1 HLA-DMA HLA-DMB HLA-DOA "
