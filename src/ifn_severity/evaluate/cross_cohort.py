@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 
 from ifn_severity.errors import LabelError
+from ifn_severity.evaluate.bootstrap import patient_bootstrap
 from ifn_severity.evaluate.metrics import auroc
 from ifn_severity.evaluate.splits import Split
 
@@ -75,12 +77,14 @@ def check_cohorts(y: np.ndarray, patients: np.ndarray, cohorts: np.ndarray) -> N
         )
 
 
-def one_out_splits(cohorts: np.ndarray) -> list[Split]:
+def one_out_splits(cohorts: np.ndarray, trainable: Sequence[str] | None = None) -> list[Split]:
     """Hold out each cohort in turn.
 
     Parameters
     ----------
     cohorts : ndarray of shape (n_samples,)
+    trainable : sequence of str, optional
+        Cohorts that may be trained on; the others are held out only. All, when left out.
 
     Returns
     -------
@@ -92,35 +96,43 @@ def one_out_splits(cohorts: np.ndarray) -> list[Split]:
     >>> [s.test.tolist() for s in one_out_splits(np.array(["a", "a", "b"]))]
     [[0, 1], [2]]
     """
+    usable = np.isin(cohorts, cohort_names(cohorts) if trainable is None else list(trainable))
     return [
-        Split(0, fold, np.flatnonzero(cohorts != name), np.flatnonzero(cohorts == name))
+        Split(0, fold, np.flatnonzero(usable & (cohorts != name)), np.flatnonzero(cohorts == name))
         for fold, name in enumerate(cohort_names(cohorts))
     ]
 
 
-def two_out_splits(cohorts: np.ndarray) -> list[Split]:
+def two_out_splits(cohorts: np.ndarray, trainable: Sequence[str]) -> list[Split]:
     """Hold out every pair of cohorts: what a choice is made on when one of them is judged.
+
+    Parameters
+    ----------
+    cohorts : ndarray of shape (n_samples,)
+    trainable : sequence of str
+        Cohorts that may be trained on.
 
     Returns
     -------
     list of Split
         One a pair, each a repeat of its own, in the order of ``itertools.combinations``.
     """
+    usable = np.isin(cohorts, list(trainable))
     splits = []
-    for repeat, pair in enumerate(combinations(cohort_names(cohorts), 2)):
+    for repeat, pair in enumerate(combinations(trainable, 2)):
         out = np.isin(cohorts, pair)
-        splits.append(Split(repeat, 0, np.flatnonzero(~out), np.flatnonzero(out)))
+        splits.append(Split(repeat, 0, np.flatnonzero(usable & ~out), np.flatnonzero(out)))
     return splits
 
 
-def one_in_splits(cohorts: np.ndarray, trainable: list[str]) -> list[Split]:
+def one_in_splits(cohorts: np.ndarray, trainable: Sequence[str]) -> list[Split]:
     """Train on one cohort and test on all others.
 
     Parameters
     ----------
     cohorts : ndarray of shape (n_samples,)
-    trainable : list of str
-        Cohorts large enough to train on.
+    trainable : sequence of str
+        Cohorts that may be trained on.
 
     Returns
     -------
@@ -134,12 +146,22 @@ def one_in_splits(cohorts: np.ndarray, trainable: list[str]) -> list[Split]:
 
 
 def choose_without(
-    one_out: np.ndarray, two_out: np.ndarray, y: np.ndarray, cohorts: np.ndarray, judges: list[str]
-) -> tuple[np.ndarray, dict[str, int]]:
-    """Predict each cohort by the candidate that did best on the others, itself unseen.
+    one_out: np.ndarray,
+    two_out: np.ndarray,
+    y: np.ndarray,
+    patients: np.ndarray,
+    cohorts: np.ndarray,
+    trainable: Sequence[str],
+    *,
+    n_draws: int = 200,
+    seed: int = 0,
+) -> dict[str, tuple[int, ...]]:
+    """Choose candidates for each cohort by what they did on the others, itself unseen.
 
     For a held-out cohort, every candidate is scored on each other cohort by the fit that saw
-    neither of the two. The best mean decides; only then is the held-out cohort looked at.
+    neither of the two. The candidates whose mean AUROC is within one standard error (patient
+    bootstrap) of the best are kept, to be averaged: cohorts are too few to tell them apart
+    (one-standard-error rule, Hastie 2009, doi:10.1007/978-0-387-84858-7, section 7.10).
 
     Parameters
     ----------
@@ -148,31 +170,43 @@ def choose_without(
     two_out : ndarray of shape (n_candidates, n_pairs, n_samples)
         Those of ``two_out_splits``; NaN outside the pair.
     y : ndarray of shape (n_samples,), 0 or 1
-    cohorts : ndarray of shape (n_samples,)
-    judges : list of str
-        Cohorts whose AUROC may decide.
+    patients, cohorts : ndarray of shape (n_samples,)
+    trainable : sequence of str
+        Cohorts that may be trained on; they also decide.
+    n_draws, seed : int
+        Of the bootstrap.
 
     Returns
     -------
-    log_odds : ndarray of shape (n_samples,)
-        The chosen candidates' held-out log-odds.
-    chosen : dict of str to int
-        Candidate of each cohort.
+    dict of str to tuple of int
+        Candidates of each cohort, best first.
     """
-    names = cohort_names(cohorts)
-    pairs = list(combinations(names, 2))
-    log_odds = np.full(len(y), np.nan)
-    chosen: dict[str, int] = {}
-    for name in names:
-        means = np.zeros(len(one_out))
-        others = [judge for judge in judges if judge != name]
-        for judge in others:
-            pair = (name, judge) if (name, judge) in pairs else (judge, name)
+    pairs = list(combinations(trainable, 2))
+    rng = np.random.default_rng(seed)
+    weights = {
+        name: np.vstack(
+            [
+                np.ones((1, int((cohorts == name).sum()))),
+                patient_bootstrap(patients[cohorts == name], n_draws=n_draws, rng=rng),
+            ]
+        )
+        for name in trainable
+    }
+    chosen: dict[str, tuple[int, ...]] = {}
+    for name in cohort_names(cohorts):
+        judges = [judge for judge in trainable if judge != name]
+        means = np.zeros((len(one_out), n_draws + 1))
+        for judge in judges:
             rows = cohorts == judge
-            for candidate in range(len(one_out)):
-                score = two_out[candidate, pairs.index(pair), rows]
-                means[candidate] += auroc(y[rows], score)[0] / len(others)
-        chosen[name] = int(np.argmax(means))
-        rows = cohorts == name
-        log_odds[rows] = one_out[chosen[name], rows]
-    return log_odds, chosen
+            if name in trainable:
+                pair = (name, judge) if (name, judge) in pairs else (judge, name)
+                seen = two_out[:, pairs.index(pair)][:, rows]
+            else:
+                seen = one_out[:, rows]  # a cohort never trained on is unseen by these too
+            for candidate, score in enumerate(seen):
+                means[candidate] += auroc(y[rows], score, weights[judge]) / len(judges)
+        order = np.argsort(-means[:, 0], kind="stable")
+        error = float(np.nanstd(means[order[0], 1:]))
+        near = means[:, 0] >= means[order[0], 0] - error
+        chosen[name] = tuple(int(i) for i in order if near[i])
+    return chosen

@@ -7,6 +7,9 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
+import pandas as pd
+
+from ifn_severity.errors import FeatureError
 
 OFFSET = 16.0
 """Added to abundance in CPM of the reference profile before the logarithm: below it is noise."""
@@ -78,3 +81,40 @@ def size_factors(abundance: np.ndarray, usual: np.ndarray) -> np.ndarray:
     mean = np.where(mean > 0, mean, np.nan)
     floored = np.maximum(ratio / mean[:, None], _FLOOR)
     return np.asarray(mean * np.exp2(np.log2(floored).mean(axis=1)))
+
+
+def reference_levels(expression: pd.DataFrame) -> pd.DataFrame:
+    """Measure every gene of a matrix against the reference genes, as the features do.
+
+    Parameters
+    ----------
+    expression : DataFrame of shape (n_samples, n_genes)
+        log2(x+1), columns named by current HGNC symbol.
+
+    Returns
+    -------
+    DataFrame of shape (n_samples, n_genes)
+        log2(x / size factor + 16); NaN in samples that express no reference gene.
+
+    Raises
+    ------
+    FeatureError
+        If no reference gene is there.
+
+    Examples
+    --------
+    >>> reference_levels(pd.DataFrame({"VCP": [5.0], "IFI27": [5.0]})).round(2).iloc[0].tolist()
+    [8.5, 8.5]
+    """
+    found = [gene for gene in reference_genes() if gene in expression.columns]
+    if not found:
+        raise FeatureError(
+            f"none of the {len(reference_genes())} reference genes is among the columns",
+            expected=", ".join(reference_genes()),
+            do="give the whole matrix with current gene symbols",
+        )
+    linear = np.exp2(expression.to_numpy(dtype=float)) - 1.0
+    usual = np.array([reference_profile()[gene] for gene in found])
+    size = size_factors(linear[:, expression.columns.get_indexer(found)], usual)
+    levels = np.log2(linear / size[:, None] + OFFSET)
+    return pd.DataFrame(levels, index=expression.index, columns=expression.columns)

@@ -74,13 +74,15 @@ def cohort_features(adata: Any, feature_set: str = "all") -> pd.DataFrame:
     return transformer.set_output(transform="pandas").fit_transform(adata.to_df())
 
 
-def load_dataset(names: Sequence[str], *, progress: bool = False) -> Dataset:
+def load_dataset(names: Sequence[str], *, use: str = "train", progress: bool = False) -> Dataset:
     """Load cohorts and compute all features of their graded samples.
 
     Parameters
     ----------
     names : sequence of str
         Cohorts.
+    use : {"train", "validate"}
+        What the cards must allow.
     progress : bool
         Whether downloads show a bar.
 
@@ -91,7 +93,7 @@ def load_dataset(names: Sequence[str], *, progress: bool = False) -> Dataset:
     Raises
     ------
     CohortError
-        If a cohort is unknown, named twice, or may not be trained on.
+        If a cohort is unknown, named twice, or not for this use.
     LabelError
         If the samples are all of one class.
     """
@@ -105,11 +107,11 @@ def load_dataset(names: Sequence[str], *, progress: bool = False) -> Dataset:
     # every name is checked before the first download starts
     cards = [get_card(name) for name in names]
     for card in cards:
-        if "train" not in card.uses:
+        if use not in card.uses:
             raise CohortError(
                 f"{card.name} is a cohort to {', '.join(card.uses)}",
                 expected="a cohort whose samples are graded mild or severe",
-                do="see ifn-severity cohorts for the cohorts that can be trained on",
+                do="see ifn-severity cohorts for the cohorts that can be used",
             )
     tables, frames, facts = [], [], []
     for card in cards:

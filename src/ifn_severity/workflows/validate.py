@@ -1,0 +1,286 @@
+"""Validate: cohorts never seen, published scores beside, controls, and all of it recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ifn_severity.classify import MODELS, feature_views, search_space
+from ifn_severity.cohorts import get_card, list_cohorts
+from ifn_severity.errors import InputError
+from ifn_severity.evaluate import Candidate, permutation_test
+from ifn_severity.evaluate.cross_cohort import check_cohorts, choose_without, cohort_names
+from ifn_severity.features import FEATURE_SETS, feature_definition
+from ifn_severity.paths import reports_dir
+from ifn_severity.report.validation import ValidationReport
+from ifn_severity.workflows import tracking
+from ifn_severity.workflows.dataset import Dataset, load_dataset
+from ifn_severity.workflows.validation import additions, controls, record, tables
+from ifn_severity.workflows.validation.beside import gene_pool, score_comparators
+from ifn_severity.workflows.validation.fits import Fits, Problem, n_fits, run_fits
+
+Bar = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
+REFERENCE_SET, REFERENCE_MODEL = "all", "transfer"
+"""The candidate that controls, additions and the learning curve are run with: fixed beforehand,
+so that no control is run on a winner."""
+
+
+@dataclass(frozen=True, eq=False)
+class ValidateResult:
+    """What a validation leaves behind.
+
+    Attributes
+    ----------
+    report : ValidationReport
+    folder : Path
+        With ``validation.json``, ``report.html``, ``tripod.md`` and the tables.
+    run_id : str
+        The MLflow summary run.
+    """
+
+    report: ValidationReport
+    folder: Path
+    run_id: str
+
+
+def _no_bar(title: str, total: int) -> AbstractContextManager[Callable[[str], None]]:
+    return nullcontext(lambda _: None)
+
+
+def validation_cohorts() -> list[str]:
+    """Return the published cohorts that can be held out."""
+    return [
+        card.name
+        for card in list_cohorts()
+        if "validate" in card.uses and card.kind == "blood" and card.name != "simulated"
+    ]
+
+
+def validate(
+    cohorts: Sequence[str] = (),
+    *,
+    feature_sets: Sequence[str] = tuple(FEATURE_SETS),
+    models: Sequence[str] = tuple(MODELS),
+    folds: int = 5,
+    inner_folds: int = 3,
+    panels: int = 100,
+    shuffles: int = 20,
+    repeats: int = 10,
+    n_draws: int = 2000,
+    seed: int = 0,
+    n_jobs: int = -1,
+    output: Path | None = None,
+    figure_files: bool = False,
+    bar: Bar = _no_bar,
+) -> ValidateResult:
+    """Judge every candidate on cohorts that its training never saw.
+
+    Parameters
+    ----------
+    cohorts : sequence of str
+        Cohorts to hold out one by one; all that can be when empty. Those whose card allows
+        training are also trained on.
+    feature_sets, models : sequence of str
+        The candidates are all pairs of these.
+    folds, inner_folds : int
+        Of the nested cross-validation inside each cohort.
+    panels, shuffles, repeats : int
+        Draws of random genes, of shuffled labels, and repeats of the learning curve.
+    n_draws : int
+        Bootstrap draws of patients.
+    seed, n_jobs : int
+    output : Path, optional
+        Folder; ``reports/validation`` when left out.
+    figure_files : bool
+        Whether each figure is written as PNG, SVG and PDF too.
+    bar : callable
+        Gives a progress bar for a title and a number of steps.
+
+    Returns
+    -------
+    ValidateResult
+
+    Raises
+    ------
+    IfnSeverityError
+        If a cohort is unknown or unusable, two share a patient, or the store cannot be written.
+    """
+    for feature_set in feature_sets:
+        feature_definition(feature_set)
+    for model in models:
+        search_space(model)
+    if n_jobs == 0:
+        raise InputError(
+            "0 processes to validate with",
+            expected="-1 for every core, or a number of processes",
+            do="leave --jobs out",
+        )
+    names = list(cohorts) or validation_cohorts()
+    mlflow = tracking.open_store("leave-one-cohort-out")
+    dataset = load_dataset(names, use="validate", progress=bar is not _no_bar)
+    trainable = [name for name in names if "train" in get_card(name).uses]
+    problem = Problem.of(dataset, trainable, inner_folds=inner_folds, seed=seed, n_jobs=n_jobs)
+    check_cohorts(problem.y, problem.patients, problem.cohorts)
+    problem = Problem.of(
+        dataset,
+        [name for name in trainable if name in problem.counted()],
+        inner_folds=inner_folds,
+        seed=seed,
+        n_jobs=n_jobs,
+    )
+    candidates = [
+        Candidate(feature_set, model, columns.to_numpy(), feature_views(columns))
+        for feature_set in dict.fromkeys(feature_sets)
+        for columns in [dataset.columns(feature_set)]
+        for model in dict.fromkeys(models)
+    ]
+    steps = n_fits(problem, len(candidates), folds=folds)
+    steps += len(cohort_names(problem.cohorts)) * (1 + len(additions.GROUPS))
+    steps += controls.n_controls(panels=panels, shuffles=shuffles, repeats=repeats)
+    with bar(f"validating on {dataset.name}", steps) as step:
+        fits = run_fits(problem, candidates, folds=folds, step=step)
+        report = _report(
+            dataset,
+            problem,
+            fits,
+            step,
+            panels=panels,
+            shuffles=shuffles,
+            repeats=repeats,
+            n_draws=n_draws,
+            settings={"folds": folds, "inner_folds": inner_folds, "n_jobs": n_jobs},
+        )
+    folder = output or reports_dir() / "validation"
+    run_id = record.write(mlflow, report, dataset, folder, figure_files=figure_files)
+    return ValidateResult(report, folder, run_id)
+
+
+def _report(
+    dataset: Dataset,
+    problem: Problem,
+    fits: Fits,
+    step: Callable[[str], None],
+    *,
+    panels: int,
+    shuffles: int,
+    repeats: int,
+    n_draws: int,
+    settings: dict[str, Any],
+) -> ValidationReport:
+    """Put all tables together."""
+    draws = tables.Draws(problem, n_draws=n_draws)
+    chosen = choose_without(
+        fits.log_odds,
+        fits.two_out,
+        problem.y,
+        problem.patients,
+        problem.cohorts,
+        problem.trainable,
+        seed=problem.seed,
+    )
+    score, raw, above = (
+        _averaged(values, chosen, problem)
+        for values in (fits.log_odds, fits.raw_log_odds, fits.above)
+    )
+    held_out = tables.held_out_rows(draws, tables.NESTED, score, raw, above)
+    rows = [tables.candidate_row(draws, tables.NESTED, score)]
+    for i, candidate in enumerate(fits.candidates):
+        label = (candidate.feature_set, candidate.model)
+        own = (fits.log_odds[i], fits.raw_log_odds[i], fits.above[i])
+        held_out += tables.held_out_rows(draws, label, *own)
+        rows.append(tables.candidate_row(draws, label, own[0]))
+    ranked = pd.DataFrame(rows[1:]).sort_values("mean_auroc", ascending=False, ignore_index=True)
+    scores, labels, reasons = score_comparators(dataset)
+    comparators, differences = tables.comparator_tables(draws, scores, labels, reasons, score)
+    predictions = tables.predictions_table(dataset, score, raw, above)
+
+    columns = dataset.columns(REFERENCE_SET)
+    views, X = feature_views(columns), columns.to_numpy()
+    reference = Candidate(REFERENCE_SET, REFERENCE_MODEL, X, views)
+    complete = additions.fit_with(problem, reference, step)
+    without = additions.fit_without(problem, dataset, REFERENCE_MODEL, step)
+    added = [
+        row
+        for group, other in without.items()
+        for row in additions.addition_rows(draws, dataset, group, complete, other)
+    ]
+    pool = gene_pool(problem)
+    random = controls.random_panels(problem, pool, views, REFERENCE_MODEL, draws=panels, step=step)
+    shuffled = controls.shuffled_labels(
+        problem, X, views, REFERENCE_MODEL, draws=shuffles, step=step
+    )
+    learning = controls.learning_curve(
+        problem, X, views, REFERENCE_MODEL, repeats=repeats, step=step
+    )
+    counted = np.isin(problem.cohorts, problem.counted())
+    permuted = permutation_test(
+        problem.y[counted],
+        score[counted],
+        problem.patients[counted],
+        problem.cohorts[counted],
+        seed=problem.seed,
+    )
+    means = comparators.groupby("label", sort=False).apply(
+        lambda table: (
+            table.set_index("cohort")["auroc"].reindex(problem.counted()).mean(skipna=False)
+        ),
+        include_groups=False,
+    )
+    headline = {
+        **rows[0],
+        "chosen": {
+            name: [fits.candidates[i].name for i in members] for name, members in chosen.items()
+        },
+        "best_candidate": f"{ranked.loc[0, 'feature_set']} / {ranked.loc[0, 'model']}",
+        "best_of_many": float(ranked.loc[0, "mean_auroc"]),
+        "reference_candidate": reference.name,
+        "reference_auroc": draws.mean(complete, problem.counted())[0],
+        "n_configurations": len(fits.candidates),
+        "permutation_p": permuted.p_value,
+        "best_comparator": str(means.idxmax()),
+        "best_comparator_auroc": float(means.max()),
+        "seed": problem.seed,
+        "n_draws": n_draws,
+    }
+    return ValidationReport(
+        cohorts=tables.cohort_table(dataset, problem),
+        headline=headline,
+        predictions=predictions,
+        held_out=pd.DataFrame(held_out),
+        candidates=pd.concat([pd.DataFrame(rows[:1]), ranked], ignore_index=True),
+        comparators=comparators,
+        differences=differences,
+        within=tables.within_table(fits, n_draws=n_draws, seed=problem.seed),
+        matrix=tables.matrix_table(draws, fits),
+        additions=pd.DataFrame(added),
+        interactions=additions.interaction_table(draws, dataset),
+        subgroups=tables.subgroup_table(predictions, n_draws=n_draws, seed=problem.seed),
+        learning=learning,
+        random_panels=random,
+        shuffled=shuffled,
+        settings={**settings, "panels": panels, "shuffles": shuffles, "seed": problem.seed},
+        versions=tracking.version_tags(),
+        checksums={
+            file: sha for fact in dataset.facts for file, sha in dict(fact["files"]).items()
+        },
+        citations=tuple(str(get_card(name).citation) for name in cohort_names(problem.cohorts)),
+        limits=record.LIMITS,
+        simulated=dataset.simulated,
+    )
+
+
+def _averaged(
+    values: np.ndarray, chosen: dict[str, tuple[int, ...]], problem: Problem
+) -> np.ndarray:
+    """Average, in each cohort, the candidates chosen without it."""
+    result = np.full(len(problem.y), np.nan)
+    for name, members in chosen.items():
+        rows = problem.cohorts == name
+        result[rows] = values[list(members)][:, rows].mean(axis=0)
+    return result

@@ -1,0 +1,1 @@
+"""The parts of ``validate``: fits, tables, what interferon adds, controls, and the record."""
