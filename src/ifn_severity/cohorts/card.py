@@ -37,6 +37,7 @@ __all__ = [
     "get_card",
     "list_cohorts",
     "parse_card",
+    "unexercised",
 ]
 
 CARD_FILE = "card.toml"

@@ -105,7 +105,9 @@ def genes_of_probes(path: Path, platform: str) -> dict[str, str]:
     header, body = rows[0], [row for row in rows[1:] if row[0]]
     best, share = 0, 0.0
     for at in range(1, len(header)):
-        cells = [_gene_of(row[at]) for row in body[:: max(1, len(body) // _PLENTY)] if at < len(row)]
+        cells = [
+            _gene_of(row[at]) for row in body[:: max(1, len(body) // _PLENTY)] if at < len(row)
+        ]
         filled = [cell for cell in cells if cell]
         # positions and lengths are numbers, and would all pass for Entrez ids
         worded = [cell for cell in filled if not cell.isdigit()]
