@@ -188,6 +188,27 @@ def _numbers(cells: pd.Series, meaning: str, where: str) -> tuple[pd.Series, lis
     return values, notes
 
 
+def find_age(series: Series) -> str:
+    """Return the column called age, if it holds ages; else an empty text."""
+    column = find_column(series, "age")
+    if column is None:
+        return ""
+    try:
+        _numbers(series.samples[column], "age", series.accession)
+    except LabelError:
+        return ""
+    return column
+
+
+def find_sex(series: Series) -> str:
+    """Return the column called sex or gender, if it says it; else an empty text."""
+    for name in ("sex", "gender"):
+        column = find_column(series, name)
+        if column and any(_fold(cell) in _SEX for cell in series.samples[column]):
+            return column
+    return ""
+
+
 def person_columns(samples: pd.DataFrame) -> list[str]:
     """Return the columns that seem to name people who gave more than one sample."""
     found = []

@@ -20,9 +20,9 @@ from ifn_severity.errors import InputError
 _TABLE_BEGIN = "!series_matrix_table_begin"
 _TABLE_END = "!series_matrix_table_end"
 _DESCRIBING = ("title", "source_name_ch1", "description")
-UNKNOWN = frozenset(
-    "|na|n/a|nan|none|null|unknown|not available|not applicable|missing|not collected|"
-    "not determined|nd|-|--|.|:".split("|")
+_UNKNOWN = (
+    *("", "na", "n/a", "nan", "none", "null", "unknown", "missing", "nd", "-", "--", ".", ":"),
+    *("not available", "not applicable", "not collected", "not determined"),
 )
 """Words that GEO's submitters write where they know nothing."""
 
@@ -73,7 +73,7 @@ def known(cell: str) -> bool:
     >>> known("severe"), known("N/A")
     (True, False)
     """
-    return cell.strip().casefold() not in UNKNOWN
+    return cell.strip().casefold() not in _UNKNOWN
 
 
 def _cells(line: str) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ifn_severity.cohorts.card_fields import GRADES
 from ifn_severity.cohorts.geo.labels import person_columns
-from ifn_severity.cohorts.geo.series import Series, find_column, known
+from ifn_severity.cohorts.geo.series import Series, known
 from ifn_severity.errors import LabelError
 
 _LIKELY = (
@@ -112,8 +112,8 @@ def next_command(series: Series, column: str, matrices: Sequence[str], options: 
     if not usable:
         raise LabelError(
             f"{series.accession} has no usable characteristic: none of "
-            f"{', '.join(map(str, series.samples.columns))} sorts its {len(series.samples)} samples "
-            "into groups",
+            f"{', '.join(map(str, series.samples.columns))} sorts its "
+            f"{len(series.samples)} samples into groups",
             expected="a characteristic such as severity or icu, with a value for groups of samples",
             do="take the labels from the paper: download the matrix, write a table with sample and "
             "severity, then ifn-severity cohorts add FILE --labels LABELS",
@@ -129,8 +129,3 @@ def next_command(series: Series, column: str, matrices: Sequence[str], options: 
     if len(matrices) > 1:
         parts.append(f"--matrix {shlex.quote(matrices[0])}")
     return " ".join([*parts, *([options] if options else [])])
-
-
-def numbers_in(series: Series, names: Sequence[str]) -> str:
-    """Return the first column of these names that the series has, or an empty text."""
-    return next((found for name in names if (found := find_column(series, name))), "")
