@@ -16,6 +16,8 @@ from ifn_severity.errors import LabelError, nearest
 
 OWN = "sample"
 """As ``--patient-from``: each sample is of another person."""
+ANY = "*"
+"""As the column of a rule in a card: any column of the series."""
 _SEX = {
     **dict.fromkeys(("f", "female", "w", "woman"), "female"),
     **dict.fromkeys(("m", "male", "man"), "male"),
@@ -71,6 +73,8 @@ def need_column(series: Series, name: str, option: str) -> str:
 def parse_map(series: Series, entries: Sequence[str], severity_from: str) -> tuple[LabelRule, ...]:
     """Read ``VALUE=GRADE`` and ``COLUMN:VALUE=GRADE`` as rules.
 
+    In a value ``*`` stands for any text, and ``!VALUE`` for every other value.
+
     Parameters
     ----------
     series : Series
@@ -116,6 +120,11 @@ def _rule(series: Series, default: str, value: str, grade: str) -> LabelRule:
         for present in series.samples[column].unique():
             if _fold(present) == _fold(word):
                 return LabelRule(column, present, grade)
+        rule = LabelRule(column, word, grade)
+        # "!x" where there is no x fits everybody, and would hide a slip of the pen
+        but = _fits(series.samples, LabelRule(column, word.removeprefix("!"), grade))
+        if (word.startswith("!") or "*" in word) and but.any():
+            return rule
     if not wanted:
         raise LabelError(
             f"--map {value}={grade}: no column is named",
@@ -129,6 +138,23 @@ def _rule(series: Series, default: str, value: str, grade: str) -> LabelRule:
         expected=f"one of its values: {_counted(series, column)}",
         do=nearest(word, present) if present else "choose another column",
     )
+
+
+def _fits(samples: pd.DataFrame, rule: LabelRule) -> pd.Series:
+    """Tell which samples a rule fits."""
+    if rule.column == ANY:
+        fits = pd.Series(False, index=samples.index)
+        for column in samples.columns:
+            fits |= _fits(samples, LabelRule(str(column), rule.value, rule.grade))
+        return fits
+    cells = samples[rule.column].map(_fold)
+    wanted = _fold(rule.value)
+    if (cells == wanted).any():
+        return cells == wanted
+    negated = wanted.startswith("!")
+    pattern = re.escape(wanted.removeprefix("!").strip()).replace(r"\*", ".*")
+    fits = cells.map(lambda cell: re.fullmatch(pattern, cell) is not None)
+    return ~fits if negated else fits
 
 
 def grades_of(samples: pd.DataFrame, rules: Sequence[LabelRule]) -> pd.Series:
@@ -155,7 +181,7 @@ def grades_of(samples: pd.DataFrame, rules: Sequence[LabelRule]) -> pd.Series:
     """
     grades = pd.Series("", index=samples.index, dtype=object)
     for rule in rules:
-        fits = samples[rule.column].map(_fold) == _fold(rule.value)
+        fits = _fits(samples, rule)
         grades = grades.mask(fits & (grades == ""), rule.grade)
     return grades.replace("", "none")
 
@@ -248,7 +274,14 @@ def label_samples(
         If a column or value that a rule names does not occur, or a value makes no sense.
     """
     for rule in geo.rules:
-        need_column(series, rule.column, "the rule for")
+        if rule.column != ANY:
+            need_column(series, rule.column, "the rule for")
+        if not _fits(series.samples, rule).any():
+            raise LabelError(
+                f"{where}: no sample is {rule.column} = {rule.value} ({rule.grade}), as its card says",
+                expected="the characteristics that the card describes",
+                do=f"map them anew: ifn-severity cohorts add {series.accession} lists them",
+            )
     grades = grades_of(series.samples, geo.rules)
     samples = series.samples[grades != "drop"]
     grades = grades[samples.index]
