@@ -46,7 +46,9 @@ _MAKERS = {
 }
 # what a GEO series goes through besides
 _GEO_MAKERS = {
-    "ifn_severity.cohorts.geo": ("series.py", "probes.py", "labels.py", "read.py"),
+    "ifn_severity.cohorts.geo": (
+        *("series.py", "probes.py", "rules.py", "labels.py", "match.py", "read.py"),
+    ),
     "ifn_severity.cohorts": (
         *("arrange.py", "cells.py", "checks.py", "container.py", "grid.py", "matrix.py"),
         *("tablefile.py", "textgrid.py", "unit.py"),

@@ -30,13 +30,12 @@ from ifn_severity.cohorts.geo.labels import (
     find_age,
     find_sex,
     label_samples,
-    need_column,
-    parse_map,
     person_columns,
 )
 from ifn_severity.cohorts.geo.look import GeoOptions, need_human
 from ifn_severity.cohorts.geo.probes import are_genes
 from ifn_severity.cohorts.geo.read import GeoCohort, build_geo
+from ifn_severity.cohorts.geo.rules import need_column, parse_map
 from ifn_severity.cohorts.geo.series import Series, read_series
 from ifn_severity.cohorts.schema import build_cohort, count_cohort
 from ifn_severity.cohorts.unit import NAMES, check_unit

@@ -10,7 +10,7 @@ from pathlib import Path
 from ifn_severity.cohorts.card import cohort_names, unexercised
 from ifn_severity.cohorts.geo.choose import choose_series_matrix, find_matrices
 from ifn_severity.cohorts.geo.files import find_series_matrices, take
-from ifn_severity.cohorts.geo.labels import need_column
+from ifn_severity.cohorts.geo.rules import need_column
 from ifn_severity.cohorts.geo.series import Series, read_series
 from ifn_severity.cohorts.geo.show import next_command, summary
 from ifn_severity.errors import InputError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ifn_severity.cohorts.geo.labels import need_column
+from ifn_severity.cohorts.geo.rules import need_column
 from ifn_severity.cohorts.geo.series import Series
 from ifn_severity.cohorts.grid import listed
 from ifn_severity.errors import LabelError
