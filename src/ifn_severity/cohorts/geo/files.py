@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import os
 import re
 import shutil
 import tempfile
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from ifn_severity.cohorts.container import open_container
-from ifn_severity.cohorts.download import DownloadError, download
+from ifn_severity.cohorts.container import reading
+from ifn_severity.cohorts.download import CHUNK, DownloadError, download
 from ifn_severity.cohorts.fetch import MIRROR
 from ifn_severity.cohorts.geo.series import Series
 from ifn_severity.errors import FetchError, InputError
@@ -197,6 +201,19 @@ def find_family(accession: str) -> Remote:
     return Remote(name, address(accession, "soft", name), None if folder is None else folder / name)
 
 
+def _read_through(path: Path) -> None:
+    """Unpack a packed file to nowhere: its checksums are at its end."""
+    unpackers = {".gz": gzip.GzipFile, ".xz": lzma.LZMAFile, ".bz2": bz2.BZ2File}
+    if path.suffix in unpackers:
+        with reading(path, f"{path.suffix[1:]} file"), unpackers[path.suffix](path) as file:
+            while file.read(CHUNK):
+                pass
+    elif path.suffix in (".zip", ".xlsx"):
+        with reading(path, "zip file"), zipfile.ZipFile(path) as archive:
+            if (damaged := archive.testzip()) is not None:
+                raise zipfile.BadZipFile(damaged)
+
+
 def take(remote: Remote, folder: Path, accession: str) -> Path:
     """Bring a file of a series into a folder, whole.
 
@@ -237,14 +254,13 @@ def take(remote: Remote, folder: Path, accession: str) -> Path:
             download(remote.url, path, None)
         except DownloadError as error:
             raise _cannot(remote.name, remote.url, error, accession) from error
-    if path.suffix in (".gz", ".xz", ".bz2", ".zip"):
-        try:
-            open_container(path)
-        except InputError as error:
-            where = remote.copy or remote.url
-            raise FetchError(
-                f"{remote.name} did not come whole from {where}: {error.got}",
-                expected="the whole file; nothing was kept",
-                do="try again; if it stays so, the server or a proxy on the way cuts it short",
-            ) from error
+    try:
+        _read_through(path)
+    except InputError as error:
+        raise FetchError(
+            f"{remote.name} did not come whole from {remote.copy or remote.url}: "
+            + error.got.partition(": ")[2],
+            expected="the whole file; nothing was kept",
+            do="try again; if it stays so, the server or a proxy on the way cuts it short",
+        ) from error
     return path
