@@ -14,7 +14,13 @@ _GSM = re.compile(r"GSM\d{3,}")
 
 
 def _plain(name: str) -> str:
-    """Return what is left when programs have changed a name: R writes X1.a for 1-a."""
+    """Return what is left when programs have changed a name: R writes X1.a for 1-a.
+
+    Examples
+    --------
+    >>> _plain("X1.a") == _plain("1-A"), _plain("Xa") == _plain("a")
+    (True, False)
+    """
     plain = re.sub(r"[^a-z0-9]+", "", name.casefold())
     return plain[1:] if re.match(r"x\d", plain) else plain
 
