@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ifn_severity.cohorts import fetch
+from ifn_severity.cohorts import download, fetch
 from ifn_severity.cohorts.card import CohortCard, CohortFile, get_card
 from ifn_severity.cohorts.fetch import fetch_cohort
 from ifn_severity.errors import CohortError, FetchError, StoreError
@@ -138,8 +138,8 @@ def card(server: Server, home: Path, monkeypatch: pytest.MonkeyPatch) -> CohortC
     file = CohortFile(NAME, server.url, SHA256, len(BODY), "none")
     made = replace(get_card("GSE157103"), name="tiny", files=(file,))
     monkeypatch.setattr(fetch, "get_card", lambda _name: made)
-    monkeypatch.setattr(fetch, "WAITS", (0.0, 0.0))
-    monkeypatch.setattr(fetch, "TIMEOUT", (2.0, 0.3))
+    monkeypatch.setattr(download, "WAITS", (0.0, 0.0))
+    monkeypatch.setattr(download, "TIMEOUT", (2.0, 0.3))
     monkeypatch.delenv("IFN_SEVERITY_MIRROR", raising=False)
     return made
 
@@ -237,7 +237,7 @@ def test_interrupted(
     def flush(_self: object) -> None:
         raise stop
 
-    monkeypatch.setattr(fetch._Part, "flush", flush)
+    monkeypatch.setattr(download.Part, "flush", flush)
     with pytest.raises(stop):
         fetch_cohort("tiny")
     assert_nothing_left(raw)
@@ -266,7 +266,7 @@ def test_disk_refuses(
     def write(_self: object, _chunk: bytes) -> int:
         raise OSError(number, "refused")
 
-    monkeypatch.setattr(fetch._Part, "write", write)
+    monkeypatch.setattr(download.Part, "write", write)
     with pytest.raises(StoreError, match=words):
         fetch_cohort("tiny")
     assert_nothing_left(raw)

@@ -14,7 +14,7 @@ import pytest
 from anndata import AnnData
 
 from ifn_severity import paths
-from ifn_severity.cohorts import fetch, readers, store
+from ifn_severity.cohorts import download, fetch, readers, store
 from ifn_severity.cohorts.card import CohortCard, CohortFile, Expected, get_card
 from ifn_severity.cohorts.schema import build_cohort
 from ifn_severity.cohorts.store import cache_path, load_cohort
@@ -50,7 +50,7 @@ def card(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CohortC
     for module in (fetch, store):
         monkeypatch.setattr(module, "get_card", lambda _name: made)
     monkeypatch.setattr(readers, "READERS", {"tiny": read_tiny})
-    monkeypatch.setattr(fetch, "WAITS", ())
+    monkeypatch.setattr(download, "WAITS", ())
     mirror = tmp_path / "mirror" / "tiny"
     mirror.mkdir(parents=True)
     (mirror / "table.csv").write_bytes(data)

@@ -18,6 +18,7 @@ from ifn_severity.cohorts.card import (
     card_text,
     cohort_names,
     parse_card,
+    unexercised,
 )
 from ifn_severity.cohorts.fetch import sha256_of
 from ifn_severity.cohorts.labels import Labels, read_labels
@@ -69,8 +70,8 @@ class AddedCohort:
     notes: tuple[str, ...]
 
 
-def _choose_name(name: str | None, matrix: Path, *, may_replace: bool) -> str:
-    """Return a name that is valid and free."""
+def choose_name(name: str | None, matrix: Path, *, may_replace: bool) -> str:
+    """Return a name that is valid and free; a card that was never exercised does not take one."""
     if name is None:
         stem = _ENDINGS.sub("", matrix.name)
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._") or "cohort"
@@ -84,7 +85,8 @@ def _choose_name(name: str | None, matrix: Path, *, may_replace: bool) -> str:
     taken = {known.casefold(): known for known in cohort_names()}
     if (known := taken.get(name.casefold())) is not None:
         own = (user_cohorts_dir() / known).is_dir()
-        if not (own and may_replace and known == name):
+        untried = known == name and name in unexercised() and not own
+        if not untried and not (own and may_replace and known == name):
             raise CohortError(
                 f"there is a cohort {known} already",
                 expected="a name that is free",
@@ -182,7 +184,7 @@ def add_cohort(
         If the cohort cannot be written.
     """
     matrix_path, labels_path = Path(matrix_path), Path(labels_path)
-    name = _choose_name(name, matrix_path, may_replace=replace)
+    name = choose_name(name, matrix_path, may_replace=replace)
     expression = read_expression(matrix_path, unit=unit)
     labels = read_labels(labels_path, list(expression.values.index))
     source = "; ".join(

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 KINDS = ("blood", "control", "simulated", "user")
 USES = ("train", "validate", "control")
 UNITS = ("counts", "linear", "ln", "log2")
+GRADES = ("healthy", "mild", "moderate", "severe", "critical", "none", "drop")
+"""What a value of a GEO characteristic may mean; see :class:`LabelRule`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +22,9 @@ class CohortFile:
     url : str
         Public address; empty for a file that exists only on this machine.
     sha256 : str
-        Checksum, 64 lower-case hexadecimal digits.
+        Checksum, 64 lower-case hexadecimal digits; empty in a card that was not exercised.
     bytes : int
-        Size of the file.
+        Size of the file; 0 when it is unknown.
     licence : str
         Under which terms the file is published.
     """
@@ -32,6 +34,66 @@ class CohortFile:
     sha256: str
     bytes: int
     licence: str
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the card knows the file's checksum."""
+        return bool(self.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRule:
+    """What one value of a characteristic says of a sample's severity.
+
+    Attributes
+    ----------
+    column, value : str
+        A column of the series' table of samples, and a value in it.
+    grade : str
+        A grade of the severity scale, ``none`` (kept without a grade) or ``drop``.
+    """
+
+    column: str
+    value: str
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class GeoRule:
+    """How a cohort is read from the files of a GEO series.
+
+    Attributes
+    ----------
+    series : str
+        File name of the series matrix.
+    matrix : str
+        File name of the expression matrix; empty for the table in the series matrix.
+    probes : str
+        File name of the family file that names the genes of an array's probes; empty
+        where rows are genes.
+    platform : str
+        GEO platform, ``GPL…``.
+    unit : {"auto", "counts", "linear", "log2", "ln"}
+        Unit of the matrix, as :func:`ifn_severity.cohorts.matrix.read_expression` takes it.
+    sample_from : str
+        Column of the series that holds the matrix's names of samples; empty to find it.
+    patient_from, day_from, age_from, sex_from : str
+        Columns with the patient, day of illness, age and sex; empty when there is none.
+    rules : tuple of LabelRule
+        Severity; the first rule that fits a sample counts.
+    """
+
+    series: str
+    matrix: str
+    probes: str
+    platform: str
+    unit: str
+    sample_from: str
+    patient_from: str
+    day_from: str
+    age_from: str
+    sex_from: str
+    rules: tuple[LabelRule, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +176,11 @@ class CohortCard:
         What a reader of results from this cohort should know.
     sha256 : str
         Checksum of the card itself.
+    exercised : bool
+        False for a card that was written from published descriptions and never met its
+        files: checksums are recorded at the first download, and ``expected`` is not enforced.
+    geo : GeoRule or None
+        How the files of a GEO series are read, for the reader ``geo``.
     """
 
     name: str
@@ -133,6 +200,8 @@ class CohortCard:
     files: tuple[CohortFile, ...]
     caveats: tuple[str, ...]
     sha256: str
+    exercised: bool = True
+    geo: GeoRule | None = None
 
     @property
     def simulated(self) -> bool:

@@ -2,60 +2,35 @@
 
 A file comes from the mirror when ``IFN_SEVERITY_MIRROR`` names one, else from its public
 address. Either way its SHA-256 must be the one in the card, and it appears in ``data/raw``
-whole or not at all.
+whole or not at all. A card that was not exercised knows no checksums: what the first download
+brings is recorded beside the files, and from then on it must stay so.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
 
 from ifn_severity import paths
 from ifn_severity.cohorts.card import USER_READER, CohortCard, CohortFile, get_card
+from ifn_severity.cohorts.download import (
+    CHUNK,
+    MOST,
+    Advance,
+    DownloadError,
+    Part,
+    TooLongError,
+    download,
+)
 from ifn_severity.errors import CohortError, FetchError
 
 MIRROR = "IFN_SEVERITY_MIRROR"
-TIMEOUT = (10.0, 30.0)
-"""Seconds to wait for a connection, and for the next bytes."""
-WAITS = (1.0, 4.0)
-"""Seconds to wait before the second and the third attempt."""
-CHUNK = 1 << 16
-
-Advance = Callable[[int], None]
-
-
-class _TooLongError(Exception):
-    """The server sends more bytes than the file has."""
-
-
-class _Part:
-    """A file being written: it counts, hashes and refuses to grow beyond its size.
-
-    pooch writes to anything with ``write``. Counting here, and not through pooch's progress
-    bar, gives true byte numbers and stops a server that never stops sending.
-    """
-
-    def __init__(self, file: BinaryIO, size: int, advance: Advance) -> None:
-        self.file = file
-        self.room = size
-        self.advance = advance
-        self.digest = hashlib.sha256()
-
-    def write(self, chunk: bytes) -> int:
-        self.room -= len(chunk)
-        if self.room < 0:
-            raise _TooLongError
-        self.digest.update(chunk)
-        self.advance(len(chunk))
-        return self.file.write(chunk)
-
-    def flush(self) -> None:
-        """Do nothing: a flush for every chunk, as pooch asks for, only costs time."""
+RECORD = "received.sha256"
+"""In ``data/raw/COHORT``: checksum, size and name of files whose card knows none."""
 
 
 def sha256_of(path: Path) -> str:
@@ -101,7 +76,54 @@ def file_paths(card: CohortCard) -> dict[str, Path]:
     return {file.name: folder / file.name for file in card.files}
 
 
+def pinned(card: CohortCard) -> CohortCard:
+    """Complete a card that knows no checksums with those recorded at the first download.
+
+    Parameters
+    ----------
+    card : CohortCard
+        Any card.
+
+    Returns
+    -------
+    CohortCard
+        The same card where every file has its checksum; else with those that are recorded.
+        Files that were never received stay without.
+    """
+    record = paths.raw_dir(card.name) / RECORD
+    if card.exercised or not record.is_file():
+        return card
+    lines = [line.split("  ", 2) for line in record.read_text("utf-8").splitlines()]
+    known = {
+        name: (digest, int(size))
+        for digest, size, name in (line for line in lines if len(line) == 3)
+        if size.isdecimal()
+    }
+    files = []
+    for file in card.files:
+        digest, size = known.get(file.name, ("", 0))
+        files.append(replace(file, sha256=digest, bytes=size))
+    return replace(card, files=tuple(files))
+
+
+def _record(card: CohortCard, places: dict[str, Path]) -> None:
+    """Write down what the files of a card without checksums are."""
+    with paths.atomic_file(paths.raw_dir(card.name) / RECORD) as part:
+        part.write_text(
+            "".join(f"{sha256_of(p)}  {p.stat().st_size}  {n}\n" for n, p in places.items()),
+            "utf-8",
+        )
+
+
 def _wrong_checksum(card: CohortCard, file: CohortFile, where: str, found: str) -> FetchError:
+    if not card.exercised:
+        record = paths.raw_dir(card.name) / RECORD
+        return FetchError(
+            f"{file.name} of {card.name} from {where} is not the file that was received first: "
+            f"its sha256 is {found}",
+            expected=f"sha256 {file.sha256}, recorded in {record}; the file was not kept",
+            do=f"fetch it again; if GEO has replaced it, delete {record} to accept the new one",
+        )
     return FetchError(
         f"{file.name} of {card.name} from {where} is not the published file: its sha256 is {found}",
         expected=f"sha256 {file.sha256} ({file.bytes:,} bytes); the file was not kept",
@@ -113,6 +135,10 @@ def _from_mirror(
     card: CohortCard, file: CohortFile, mirror: Path, part: Path, advance: Advance
 ) -> None:
     source = mirror / card.name / file.name
+    if card.accession and not source.is_file():
+        # the same series under a name of the user's own
+        other = mirror / card.accession / file.name
+        source = other if other.is_file() else source
     do = f"put it there, correct {MIRROR}, or unset it to download from {file.url}"
     try:
         opened = source.open("rb")
@@ -123,92 +149,37 @@ def _from_mirror(
             do=do,
         ) from error
     with opened, part.open("wb") as target:
-        writer = _Part(target, file.bytes, advance)
+        writer = Part(target, file.bytes if file.pinned else MOST, advance)
         try:
             while chunk := opened.read(CHUNK):
                 writer.write(chunk)
-        except _TooLongError:
+        except TooLongError:
             raise _wrong_checksum(card, file, str(source), sha256_of(source)) from None
-    if writer.digest.hexdigest() != file.sha256:
+    if file.pinned and writer.digest.hexdigest() != file.sha256:
         raise _wrong_checksum(card, file, str(source), writer.digest.hexdigest())
 
 
-def _attempt(file: CohortFile, part: Path, advance: Advance) -> str:
-    """Download once and return the SHA-256 of what came."""
-    from pooch import HTTPDownloader
-    from requests import RequestException, Response
-
-    opened: list[Response] = []
-
-    def remember(response: Response, **_options: object) -> None:
-        opened.append(response)
-
-    download = HTTPDownloader(
-        chunk_size=CHUNK,
-        timeout=TIMEOUT,
-        # the bytes as they are stored: a server that compresses on the way hides their number
-        headers={"Accept-Encoding": "identity"},
-        # pooch leaves the connection open when a download fails
-        hooks={"response": remember},
-    )
-    with part.open("wb") as target:
-        writer = _Part(target, file.bytes, advance)
-        try:
-            download(url=file.url, output_file=writer, pooch=None)
-            if writer.room > 0:
-                raise EOFError(f"only {file.bytes - writer.room:,} of {file.bytes:,} bytes came")
-        except (RequestException, EOFError, ValueError, _TooLongError):
-            advance(writer.room - file.bytes)  # the bar goes back: these bytes come again
-            raise
-        finally:
-            for response in opened:
-                response.close()
-    return writer.digest.hexdigest()
-
-
-def _reason(error: Exception, file: CohortFile) -> str:
-    """Say in plain words why a download failed."""
-    import requests
-
-    host = file.url.split("/")[2] if file.url.count("/") > 2 else file.url
-    if isinstance(error, _TooLongError):
-        return f"more than the {file.bytes:,} bytes of the file came"
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        return f"the server answered {error.response.status_code} {error.response.reason}"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection broke off"
-    # requests reports a stall in the middle of a file as a lost connection
-    if isinstance(error, requests.Timeout) or "timed out" in str(error):
-        return f"{host} did not answer in time"
-    if isinstance(error, requests.ConnectionError):
-        return f"no connection to {host}"
-    return str(error)
-
-
 def _from_network(card: CohortCard, file: CohortFile, part: Path, advance: Advance) -> None:
-    from requests import RequestException
-
-    waits = (*WAITS, None)
-    for attempt, wait in enumerate(waits, start=1):
-        try:
-            digest = _attempt(file, part, advance)
-        except (RequestException, EOFError, ValueError, _TooLongError) as error:
-            # ValueError: pooch reads Content-Length as a number, and servers may lie
-            if wait is None:
-                mirror = Path("DIR") / card.name / file.name
-                raise FetchError(
-                    f"cannot download {file.name} of {card.name} from {file.url} "
-                    f"({attempt} attempts): {_reason(error, file)}",
-                    expected=f"a connection, or {file.name} ({file.bytes:,} bytes, "
-                    f"sha256 {file.sha256}) at {mirror} with {MIRROR}=DIR",
-                    do=f"try again later; or download it elsewhere, save it as {mirror} "
-                    f"and set {MIRROR}=DIR (it then goes to {file_paths(card)[file.name]})",
-                ) from error
-            time.sleep(wait)
-            continue
-        if digest != file.sha256:
-            raise _wrong_checksum(card, file, file.url, digest)
-        return
+    mirror = Path("DIR") / card.name / file.name
+    size = f" ({file.bytes:,} bytes, sha256 {file.sha256})" if file.pinned else ""
+    if not file.url:
+        raise FetchError(
+            f"{file.name} of {card.name} has no public address: it was taken from a mirror",
+            expected=f"{file.name}{size} at {mirror} with {MIRROR}=DIR",
+            do=f"set {MIRROR} to the mirror it came from, or add the cohort again",
+        )
+    try:
+        digest = download(file.url, part, file.bytes if file.pinned else None, advance)
+    except DownloadError as error:
+        raise FetchError(
+            f"cannot download {file.name} of {card.name} from {file.url} "
+            f"({error.attempts} attempts): {error.reason}",
+            expected=f"a connection, or {file.name}{size} at {mirror} with {MIRROR}=DIR",
+            do=f"try again later; or download it elsewhere, save it as {mirror} "
+            f"and set {MIRROR}=DIR (it then goes to {file_paths(card)[file.name]})",
+        ) from error
+    if file.pinned and digest != file.sha256:
+        raise _wrong_checksum(card, file, file.url, digest)
 
 
 @contextmanager
@@ -276,7 +247,7 @@ def fetch_cohort(name: str, *, progress: bool = False) -> dict[str, Path]:
     StoreError
         If ``data/raw`` cannot be written: read-only folder, full disk.
     """
-    card = get_card(name)
+    card = pinned(get_card(name))
     places = file_paths(card)
     missing = [file for file in card.files if not is_intact(places[file.name], file)]
     if card.reader == USER_READER:
@@ -296,4 +267,6 @@ def fetch_cohort(name: str, *, progress: bool = False) -> dict[str, Path]:
                     _from_mirror(card, file, Path(mirror).expanduser().resolve(), part, advance)
                 else:
                     _from_network(card, file, part, advance)
+    if not all(file.pinned for file in card.files):
+        _record(card, places)
     return places

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from importlib.metadata import version
 from importlib.resources import files as package_files
 from pathlib import Path
@@ -16,13 +17,14 @@ from typing import TYPE_CHECKING
 
 from ifn_severity import __version__, paths
 from ifn_severity.cohorts.card import (
+    GEO_READER,
     SIMULATED_READER,
     USER_MATRIX,
     USER_READER,
     CohortCard,
     get_card,
 )
-from ifn_severity.cohorts.fetch import fetch_cohort, file_paths, sha256_of
+from ifn_severity.cohorts.fetch import fetch_cohort, file_paths, pinned, sha256_of
 from ifn_severity.cohorts.readers import get_reader
 from ifn_severity.cohorts.schema import (
     build_cohort,
@@ -35,11 +37,22 @@ from ifn_severity.errors import CohortError, StoreError
 
 if TYPE_CHECKING:
     from anndata import AnnData
+    from pandas import DataFrame
 
 # what turns files into a cohort: a change in any of these makes a kept cohort stale
 _MAKERS = {
     "ifn_severity.cohorts": ("readers.py", "expression.py", "schema.py"),
     "ifn_severity.genes": ("hgnc.csv.gz", "harmonise.py", "collapse.py", "table.py", "dates.py"),
+}
+# what a GEO series goes through besides
+_GEO_MAKERS = {
+    "ifn_severity.cohorts.geo": (
+        *("series.py", "probes.py", "rules.py", "labels.py", "match.py", "read.py"),
+    ),
+    "ifn_severity.cohorts": (
+        *("arrange.py", "cells.py", "checks.py", "container.py", "grid.py", "matrix.py"),
+        *("tablefile.py", "textgrid.py", "unit.py"),
+    ),
 }
 
 
@@ -60,7 +73,12 @@ def cache_path(card: CohortCard) -> Path:
     digest = hashlib.sha256()
     for text in (card.sha256, __version__, version("anndata"), version("pandas")):
         digest.update(f"{text}\n".encode())
-    for package, names in _MAKERS.items():
+    makers = [*_MAKERS.items()]
+    if card.reader == GEO_READER:
+        makers += _GEO_MAKERS.items()
+        # a card that knows no checksums does not change with its files
+        digest.update("".join(file.sha256 for file in pinned(card).files).encode())
+    for package, names in makers:
         for name in names:
             digest.update(package_files(package).joinpath(name).read_bytes())
     return paths.processed_dir() / f"{card.name}-{digest.hexdigest()[:16]}.h5ad"
@@ -117,6 +135,14 @@ def _users(card: CohortCard) -> AnnData:
     return _read_h5ad(files[USER_MATRIX], card)
 
 
+def _read(card: CohortCard, files: Mapping[str, Path]) -> tuple[DataFrame, DataFrame]:
+    if card.geo is not None:
+        from ifn_severity.cohorts.geo.read import read_geo
+
+        return read_geo(card.geo, files, where=card.name)
+    return get_reader(card.reader)(files)
+
+
 def _published(card: CohortCard, *, progress: bool) -> AnnData:
     cache = cache_path(card)
     # files that are there are verified at each load; files that are gone are not missed as
@@ -124,7 +150,9 @@ def _published(card: CohortCard, *, progress: bool) -> AnnData:
     if any(path.exists() for path in file_paths(card).values()) or not _is_sealed(cache):
         files = fetch_cohort(card.name, progress=progress)
         if not _is_sealed(cache):
-            adata = build_cohort(card, *get_reader(card.reader)(files))
+            # the files may have come, and their checksums with them, only now
+            cache = cache_path(card)
+            adata = build_cohort(card, *_read(card, files))
             try:
                 _keep(adata, card, cache)
             except StoreError:

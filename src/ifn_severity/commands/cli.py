@@ -114,20 +114,78 @@ def cohorts_show(name: Annotated[str, typer.Argument(metavar="COHORT")]) -> None
 
 @cohorts_app.command("add")
 def cohorts_add(
-    file: Annotated[Path, typer.Argument(help="csv, tsv, xlsx, parquet or h5ad; gz, xz, zip.")],
-    labels: Annotated[
-        Path, typer.Option(help="Table with sample, severity (or severe), and what else is known.")
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|GSE…", help="csv, tsv, xlsx, parquet or h5ad (gz, xz, zip); or a series."
+        ),
     ],
-    name: Annotated[str | None, typer.Option(help="Default: the file's name.")] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="FILE: table with sample, severity (or severe), and what is known."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Default: that of the file or series.")] = None,
     title: Annotated[str, typer.Option(help="One line that says what it is.")] = "",
-    tissue: Annotated[str, typer.Option(help="Such as whole blood or PBMC.")] = "blood",
+    tissue: Annotated[str | None, typer.Option(help="Such as whole blood or PBMC.")] = None,
     unit: Unit = "auto",
     replace: Annotated[bool, typer.Option(help="Replace a cohort of that name.")] = False,
+    severity_from: Annotated[
+        str, typer.Option(metavar="COLUMN", help="GSE: characteristic that says severity.")
+    ] = "",
+    grades: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="[COLUMN:]VALUE=GRADE",
+            help="GSE: grade of a value (healthy … critical, none, drop); repeat, first fit wins.",
+        ),
+    ] = None,
+    patient_from: Annotated[
+        str, typer.Option(metavar="COLUMN", help="GSE: who a sample is of; sample: all differ.")
+    ] = "",
+    day_from: Annotated[
+        str, typer.Option(metavar="COLUMN", help="GSE: days since onset, in numbers.")
+    ] = "",
+    age_from: Annotated[str, typer.Option(metavar="COLUMN", help="GSE: age in years.")] = "",
+    sex_from: Annotated[str, typer.Option(metavar="COLUMN", help="GSE: sex.")] = "",
+    sample_from: Annotated[
+        str, typer.Option(metavar="COLUMN", help="GSE: the matrix's names of samples.")
+    ] = "",
+    matrix: Annotated[
+        str, typer.Option(metavar="NAME", help="GSE: supplementary file with the expression.")
+    ] = "",
+    platform: Annotated[
+        str, typer.Option(metavar="GPL…", help="GSE: which, if there are several.")
+    ] = "",
 ) -> None:
-    """Make a cohort of your own matrix and labels, to train, explain and validate on."""
+    """Make a cohort of your own matrix and labels, or of a series of GEO.
+
+    [bold]cohorts add GSE…[/bold] alone shows what the series says of its samples, and what to
+    type next.
+    """
+    from ifn_severity.cohorts.geo.look import GeoOptions
     from ifn_severity.commands.cohorts_add import add
 
-    add(file, labels, name=name, title=title, tissue=tissue, unit=unit, replace=replace)
+    add(
+        source,
+        labels,
+        name=name,
+        title=title,
+        tissue=tissue,
+        unit=unit,
+        replace=replace,
+        geo=GeoOptions(
+            severity_from=severity_from,
+            map=tuple(grades or ()),
+            patient_from=patient_from,
+            day_from=day_from,
+            age_from=age_from,
+            sex_from=sex_from,
+            sample_from=sample_from,
+            matrix=matrix,
+            platform=platform,
+        ),
+    )
 
 
 @app.command()

@@ -12,18 +12,30 @@ if TYPE_CHECKING:
 
 def _on_disk(card: CohortCard) -> str:
     """Say how many of a cohort's files are there; their content is checked when loaded."""
-    from ifn_severity.cohorts.fetch import file_paths
+    from ifn_severity.cohorts.fetch import file_paths, pinned
 
     if card.simulated:
         return "built in"
     places = file_paths(card)
     there = sum(
         places[file.name].is_file() and places[file.name].stat().st_size == file.bytes
-        for file in card.files
+        for file in pinned(card).files
     )
     if there == len(card.files):
         return "yes"
     return "no" if there == 0 else f"{there} of {len(card.files)} files"
+
+
+def _sizes(card: CohortCard) -> tuple[str, str, str]:
+    """Say samples, patients and both classes; with a question mark where nobody counted them."""
+    numbers = card.expected
+    doubt = "" if card.exercised else "?"
+    graded = numbers.n_mild + numbers.n_severe
+    return (
+        f"{numbers.n_samples}{doubt}",
+        f"{numbers.n_patients}{doubt}",
+        f"{numbers.n_mild} / {numbers.n_severe}{doubt}" if graded else "no grade",
+    )
 
 
 def show_cohorts(name: str | None = None) -> None:
@@ -58,13 +70,10 @@ def show_cohorts(name: str | None = None) -> None:
     table.add_column("on disk")
     for card in list_cohorts():
         numbers = card.expected
-        graded = numbers.n_mild + numbers.n_severe
         table.add_row(
             card.name,
             escape(card.title),
-            str(numbers.n_samples),
-            str(numbers.n_patients),
-            f"{numbers.n_mild} / {numbers.n_severe}" if graded else "no grade",
+            *_sizes(card),
             escape(card.tissue),
             escape(card.platform),
             "known" if numbers.days_since_onset else "unknown",
@@ -79,7 +88,7 @@ def _show_card(card: CohortCard) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from ifn_severity.cohorts.fetch import file_paths
+    from ifn_severity.cohorts.fetch import file_paths, pinned
 
     numbers, severity = card.expected, card.severity
     doi = f" doi:{card.doi}" if card.doi else ""
@@ -92,7 +101,8 @@ def _show_card(card: CohortCard) -> None:
         "platform": card.platform,
         "unit": card.unit_in_source,
         "size": f"{numbers.n_samples} samples of {numbers.n_patients} patients: "
-        f"{numbers.n_mild} mild, {numbers.n_severe} severe",
+        f"{numbers.n_mild} mild, {numbers.n_severe} severe"
+        + ("" if card.exercised else " (as described elsewhere, not counted in the files)"),
         "day of illness": "known" if numbers.days_since_onset else "unknown",
         "used to": ", ".join(card.uses),
         "severity": severity.rule,
@@ -123,8 +133,11 @@ def _show_card(card: CohortCard) -> None:
     table.add_column("bytes", justify="right")
     table.add_column("sha256")
     table.add_column("licence", overflow="fold")
-    for file in card.files:
+    for file in pinned(card).files:
         table.add_row(
-            escape(file.name), f"{file.bytes:,}", file.sha256[:16] + "…", escape(file.licence)
+            escape(file.name),
+            f"{file.bytes:,}" if file.pinned else "unknown",
+            file.sha256[:16] + "…" if file.pinned else "recorded at the first download",
+            escape(file.licence),
         )
     screen.print(table)

@@ -1,0 +1,1 @@
+"""Series of the Gene Expression Omnibus (GEO): addresses, series matrix, labels, expression."""
