@@ -21,8 +21,8 @@ EXPERIMENTS = {
     "train": "Nested, patient-grouped cross-validation inside the cohorts that were named. "
     "One parent run a command, one child run a candidate (feature set and model).",
     "explain": "SHAP reports of saved models.",
-    "leave-one-cohort-out": "Cohorts held out one by one. One summary run a command, one child run a "
-    "held-out cohort and candidate.",
+    "leave-one-cohort-out": "Cohorts held out one by one. One summary run a command, one child "
+    "run a held-out cohort and candidate.",
 }
 # what the UI shows first: the candidates of all commands, best first, with the columns to compare
 COMPARE_VIEW = "compare"

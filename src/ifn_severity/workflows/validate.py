@@ -58,7 +58,10 @@ def validation_cohorts() -> list[str]:
     return [
         card.name
         for card in list_cohorts()
-        if "validate" in card.uses and card.kind == "blood" and card.name != "simulated"
+        if "validate" in card.uses
+        and card.kind == "blood"
+        and card.exercised
+        and card.name != "simulated"
     ]
 
 
