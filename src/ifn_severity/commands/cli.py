@@ -266,6 +266,54 @@ def train(
 
 
 @app.command()
+def validate(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[COHORT]...", help="Default: every published blood cohort."),
+    ] = None,
+    feature_sets: Annotated[
+        list[str] | None,
+        typer.Option("--features", help="Feature set; repeat for several. Default: all four."),
+    ] = None,
+    models: Annotated[
+        list[str] | None, typer.Option("--model", help="Model; repeat for several. Default: all.")
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Outer folds inside each cohort.")] = 5,
+    inner_folds: Annotated[
+        int, typer.Option(min=2, help="Inner folds: search, calibration, threshold.")
+    ] = 3,
+    panels: Annotated[int, typer.Option(min=0, help="Draws of random gene panels.")] = 100,
+    shuffles: Annotated[int, typer.Option(min=0, help="Draws of shuffled labels.")] = 20,
+    jobs: Annotated[int, typer.Option(min=-1, help="Processes; -1 for every core.")] = -1,
+    dask: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler to run the fits on.")
+    ] = None,
+    figures: Annotated[
+        bool, typer.Option("--figures", help="Write each figure as PNG, SVG and PDF too.")
+    ] = False,
+    output: Output = None,
+    seed: Seed = 0,
+) -> None:
+    """Leave one cohort out, with published signatures beside it: how well on unseen patients."""
+    from ifn_severity.commands.validate import validate as run
+
+    run(
+        names or [],
+        feature_sets=feature_sets,
+        models=models,
+        folds=folds,
+        inner_folds=inner_folds,
+        panels=panels,
+        shuffles=shuffles,
+        jobs=jobs,
+        seed=seed,
+        output=output,
+        figures=figures,
+        dask=dask,
+    )
+
+
+@app.command()
 def explain(
     model: Annotated[str, typer.Argument(help="Name in models/, or a folder.")],
     names: Annotated[

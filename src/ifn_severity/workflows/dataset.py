@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ifn_severity.cohorts import get_card, load_cohort
+from ifn_severity.cohorts.card import GEO_READER, CohortCard
 from ifn_severity.errors import CohortError, LabelError
 from ifn_severity.features import MIN_REFERENCE_GENES, InterferonFeatures, feature_definition
 
@@ -113,6 +114,7 @@ def load_dataset(names: Sequence[str], *, use: str = "train", progress: bool = F
                 expected="a cohort whose samples are graded mild or severe",
                 do="see ifn-severity cohorts for the cohorts that can be used",
             )
+    _refuse_same_patients(cards)
     tables, frames, facts = [], [], []
     for card in cards:
         adata = load_cohort(card.name, progress=progress)
@@ -141,3 +143,17 @@ def load_dataset(names: Sequence[str], *, use: str = "train", progress: bool = F
             do="add a cohort that has the other class",
         )
     return Dataset("+".join(names), pd.concat(tables), obs, facts)
+
+
+def _refuse_same_patients(cards: Sequence[CohortCard]) -> None:
+    """Refuse a published cohort beside a user's own copy of the same series."""
+    for i, first in enumerate(cards):
+        for second in cards[:i]:
+            same = first.accession and first.accession == second.accession
+            # the two cohorts of one study are two cards of the package, of different patients
+            if same and GEO_READER in (first.reader, second.reader):
+                raise CohortError(
+                    f"{second.name} and {first.name} are both {first.accession}",
+                    expected="no patient in two cohorts",
+                    do=f"leave {first.name} or {second.name} out",
+                )

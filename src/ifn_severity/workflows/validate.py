@@ -138,7 +138,9 @@ def validate(
         n_jobs=n_jobs,
     )
     candidates = [
-        Candidate(feature_set, model, columns.to_numpy(), feature_views(columns))
+        Candidate(
+            feature_set, model, columns.to_numpy(), feature_views(columns.columns.astype(str))
+        )
         for feature_set in dict.fromkeys(feature_sets)
         for columns in [dataset.columns(feature_set)]
         for model in dict.fromkeys(models)
@@ -204,7 +206,7 @@ def _report(
     predictions = tables.predictions_table(dataset, score, raw, above)
 
     columns = dataset.columns(REFERENCE_SET)
-    views, X = feature_views(columns), columns.to_numpy()
+    views, X = feature_views(columns.columns.astype(str)), columns.to_numpy()
     reference = Candidate(REFERENCE_SET, REFERENCE_MODEL, X, views)
     complete = additions.fit_with(problem, reference, step)
     without = additions.fit_without(problem, dataset, REFERENCE_MODEL, step)
@@ -229,12 +231,8 @@ def _report(
         problem.cohorts[counted],
         seed=problem.seed,
     )
-    means = comparators.groupby("label", sort=False).apply(
-        lambda table: (
-            table.set_index("cohort")["auroc"].reindex(problem.counted()).mean(skipna=False)
-        ),
-        include_groups=False,
-    )
+    table = comparators.pivot(index="label", columns="cohort", values="auroc")
+    means = table[problem.counted()].mean(axis=1, skipna=False).dropna()
     headline = {
         **rows[0],
         "chosen": {
@@ -246,8 +244,8 @@ def _report(
         "reference_auroc": draws.mean(complete, problem.counted())[0],
         "n_configurations": len(fits.candidates),
         "permutation_p": permuted.p_value,
-        "best_comparator": str(means.idxmax()),
-        "best_comparator_auroc": float(means.max()),
+        "best_comparator": str(means.index[int(np.argmax(means.to_numpy()))]),
+        "best_comparator_auroc": float(means.to_numpy().max()),
         "seed": problem.seed,
         "n_draws": n_draws,
     }

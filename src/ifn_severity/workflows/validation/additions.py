@@ -32,7 +32,9 @@ def without_group(dataset: Dataset, group: str, model: str) -> Candidate:
     features = feature_definition("all").features
     kept = features.index[features["group"] != group]
     X = dataset.columns("all")[kept]
-    return Candidate(f"all without {group}", model, X.to_numpy(), feature_views(X))
+    return Candidate(
+        f"all without {group}", model, X.to_numpy(), feature_views(X.columns.astype(str))
+    )
 
 
 def addition_rows(
