@@ -76,7 +76,7 @@ def _backend(address: str | None) -> AbstractContextManager[Any]:
             do='pip install "ifn-severity[dask]", or leave --dask out',
         ) from error
     try:
-        client = Client(address, timeout="10s")
+        client: Any = Client(address, timeout="10s")  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise InputError(
             f"no Dask scheduler at {address}: {error}",
@@ -112,7 +112,7 @@ def show_cohorts(report: ValidationReport) -> None:
     nested = report.held_out[report.held_out["model"] == "nested"]
     rows = []
     for row in nested.itertuples(index=False):
-        facts = report.cohorts.loc[row.cohort]
+        facts = report.cohorts.loc[str(row.cohort)]
         note = "" if facts["counted"] else " (not in the mean)"
         rows.append(
             [
@@ -182,7 +182,7 @@ def show_comparators(report: ValidationReport) -> None:
         else:
             gain = "–"
         value = mean[label]
-        rows.append([str(label), *cells, "–" if value != value else f"{value:.3f}", gain])
+        rows.append([str(label), *map(str, cells), "–" if value != value else f"{value:.3f}", gain])
     _table(
         "Published scores on the same patients, in their published direction",
         "Difference: ours (chosen inside) minus the score, paired patient bootstrap.",
@@ -196,7 +196,7 @@ def show_additions(report: ValidationReport) -> None:
     rows = [
         [
             f"{row.group}: {row.scope}",
-            row.stage,
+            str(row.stage),
             f"{row.n_mild} / {row.n_severe}",
             f"{row.without:.3f} → {row.with_:.3f}",
             f"{row.difference:+.3f} ({row.low:+.3f} to {row.high:+.3f})",

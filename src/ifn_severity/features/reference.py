@@ -115,6 +115,6 @@ def reference_levels(expression: pd.DataFrame) -> pd.DataFrame:
         )
     linear = np.exp2(expression.to_numpy(dtype=float)) - 1.0
     usual = np.array([reference_profile()[gene] for gene in found])
-    size = size_factors(linear[:, expression.columns.get_indexer(found)], usual)
+    size = size_factors(linear[:, expression.columns.get_indexer(pd.Index(found))], usual)
     levels = np.log2(linear / size[:, None] + OFFSET)
     return pd.DataFrame(levels, index=expression.index, columns=expression.columns)

@@ -232,20 +232,21 @@ def _report(
         seed=problem.seed,
     )
     table = comparators.pivot(index="label", columns="cohort", values="auroc")
-    means = table[problem.counted()].mean(axis=1, skipna=False).dropna()
+    known = table[problem.counted()].dropna()
+    means = known.to_numpy(dtype=float).mean(axis=1)
     headline = {
         **rows[0],
         "chosen": {
             name: [fits.candidates[i].name for i in members] for name, members in chosen.items()
         },
-        "best_candidate": f"{ranked.loc[0, 'feature_set']} / {ranked.loc[0, 'model']}",
-        "best_of_many": float(ranked.loc[0, "mean_auroc"]),
+        "best_candidate": " / ".join(ranked[["feature_set", "model"]].to_numpy(dtype=str)[0]),
+        "best_of_many": float(ranked["mean_auroc"].to_numpy(dtype=float)[0]),
         "reference_candidate": reference.name,
         "reference_auroc": draws.mean(complete, problem.counted())[0],
         "n_configurations": len(fits.candidates),
         "permutation_p": permuted.p_value,
-        "best_comparator": str(means.index[int(np.argmax(means.to_numpy()))]),
-        "best_comparator_auroc": float(means.to_numpy().max()),
+        "best_comparator": str(known.index.to_numpy(dtype=str)[means.argmax()]),
+        "best_comparator_auroc": float(means.max()),
         "seed": problem.seed,
         "n_draws": n_draws,
     }

@@ -34,7 +34,8 @@ def score_comparators(
     reasons : dict of (comparator, cohort) to str
         Why a score is left out in a cohort.
     """
-    frames, reasons = [], {}
+    frames: list[pd.DataFrame] = []
+    reasons: dict[tuple[str, str], str] = {}
     known = published_comparators()
     labels = {name: f"{c.label}, ranks" if c.formula else c.label for name, c in known.items()}
     labels |= {f"{n} (formula)": f"{c.label}, formula" for n, c in known.items() if c.formula}

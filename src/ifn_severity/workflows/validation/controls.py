@@ -163,7 +163,8 @@ def learning_curve(
         {"fraction": [j[0] for j in jobs], "n_patients": [j[1] for j in jobs], "auroc": areas}
     )
     rows = []
-    for fraction, group in table.groupby("fraction"):
+    for fraction in FRACTIONS:
+        group = table[table["fraction"] == fraction]
         low, high = percentile_interval(group["auroc"].to_numpy())
         mean, size = float(group["auroc"].mean()), float(group["n_patients"].mean())
         rows.append(

@@ -56,8 +56,8 @@ def validation_json(report: ValidationReport) -> dict[str, Any]:
     """
     nested = report.held_out[report.held_out["model"] == "nested"].set_index("cohort")
     cohorts = {}
-    for name, facts in report.cohorts.iterrows():
-        row = nested.loc[name]
+    for name, facts in report.cohorts.to_dict("index").items():
+        row = nested.to_dict("index")[name]
         cohorts[str(name)] = {
             "n": int(facts["n_samples"]),
             "n_patients": int(facts["n_patients"]),
@@ -146,7 +146,7 @@ def write(
         mlflow.log_metrics({key: round(float(head[key]), 4) for key in named})
         mlflow.log_artifacts(str(folder))
         for row in report.held_out.to_dict("records"):
-            _log_cohort(mlflow, row, tags, parent.info.run_id)
+            _log_cohort(mlflow, {str(k): v for k, v in row.items()}, tags, parent.info.run_id)
         return str(parent.info.run_id)
 
 
