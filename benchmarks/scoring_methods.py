@@ -193,7 +193,8 @@ def main() -> None:
     versions = agreement.versions()
     tables["run"] = (
         f"Seed {arguments.seed}; {len(judge.weights[COHORTS[0]]):,} bootstrap draws of patients; "
-        f"{sum(len(c.severe) for c in cohorts)} samples; one core of {platform.machine()}; {versions}."
+        f"{sum(len(c.severe) for c in cohorts)} samples; one core ({platform.machine()}); "
+        f"{versions}."
     )
     write_tables(PAGE, tables)
     print(f"written: {PAGE}")

@@ -1,4 +1,4 @@
-"""Do our plain numpy versions give the values of the published packages?"""
+"""Whether our plain numpy versions give the values of the published packages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def versions() -> str:
     return ", ".join(f"{name} {version(name)}" for name in ("decoupler", "gseapy", "numpy"))
 
 
-def _largest(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float]:
+def largest_difference(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float]:
     """Return the largest difference and the standard deviation it is to be measured by."""
     known = np.isfinite(ours) & np.isfinite(theirs)
     return float(np.abs(ours - theirs)[known].max()), float(theirs[known].std())
@@ -102,7 +102,7 @@ def table(cohorts: Sequence[Cohort], *, seed: int) -> str:
         largest = []
         for cohort in cohorts:
             X = matrix(cohort.linear)
-            largest.append(_largest(ours(X), theirs(X)))
+            largest.append(largest_difference(ours(X), theirs(X)))
         worst = max(difference for difference, _ in largest)
         relative = max(difference / spread for difference, spread in largest)
         rows.append([label, reference, f"{worst:.1e}", f"{relative:.1e}"])

@@ -123,7 +123,7 @@ def singscore(linear: pd.DataFrame) -> Values:
 
 
 def ssgsea(linear: pd.DataFrame, exponent: float = 0.25) -> Values:
-    """ssGSEA (Barbie 2009, doi:10.1038/nature08460), as a closed sum over ranks.
+    """Score by ssGSEA (Barbie 2009, doi:10.1038/nature08460), as a closed sum over ranks.
 
     The sum over the ranked genes of the difference of two cumulative distributions is the
     rank-weighted mean rank of the list less the mean rank of the rest. Tied genes get their mean
@@ -141,7 +141,7 @@ def ssgsea(linear: pd.DataFrame, exponent: float = 0.25) -> Values:
 
 
 def ulm(linear: pd.DataFrame) -> Values:
-    """t of the slope of log2(CPM+1) on membership, over genes (decoupler's ULM).
+    """Score by the t of the slope of log2(CPM+1) on membership, over genes (decoupler's ULM).
 
     Badia-i-Mompel 2022, doi:10.1093/bioadv/vbac016. All genes enter, also silent ones.
     """

@@ -27,7 +27,9 @@ def gseapy_ssgsea(linear: pd.DataFrame) -> Values:
         outdir=None,
         no_plot=True,
     ).res2d
-    table = result.pivot(index="Name", columns="Term", values="ES").astype(float)
+    table = result.pivot_table(index="Name", columns="Term", values="ES", aggfunc="first").astype(
+        float
+    )
     return table.reindex(index=linear.index, columns=list(LISTS)).to_numpy(), None
 
 
