@@ -178,7 +178,7 @@ def fixed_cells(
 def draw(losses: dict[str, dict[object, Loss]]) -> None:
     """Draw fall of AUROC and movement of log-odds, against what is missing."""
     with figure_style():
-        figure = new_figure(5.2)
+        figure = new_figure(5.6)
         axes = figure.subplots(2, 2, sharey="row")
         for column, (kind, label) in enumerate(
             (
@@ -211,14 +211,14 @@ def draw(losses: dict[str, dict[object, Loss]]) -> None:
                     color=colour,
                     markersize=8,
                     linestyle="",
-                    label=f"{setting}: exactly the genes {FIXED}" if row == 0 else None,
+                    label=f"{setting}: genes {FIXED}" if row == 0 else None,
                 )
         axes[0, 0].set_ylabel("fall of mean AUROC")
-        axes[1, 0].set_ylabel("mean |change of log-odds| (SD)")
+        axes[1, 0].set_ylabel("mean |log-odds change| (SD)")
         axes[0, 0].set_title("Panel genes")
         axes[0, 1].set_title("Reference genes")
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=2)
+        figure.legend(handles, labels, loc="outside lower center", ncols=2, columnspacing=1.0)
         finish(figure, simulated=False)
         with atomic_file(DOCS / "figures" / "missing-genes.svg") as part:
             part.write_text(svg_text(figure), encoding="utf-8")
@@ -237,7 +237,7 @@ def lines(
     values = [getattr(result, field) for result in results]
     bands = np.array([interval(value) for value in values])
     means = [value.mean() for value in values]
-    axes.plot(x, means, color=colour, marker=marker, label=f"{setting}: mean and 95 % of draws")
+    axes.plot(x, means, color=colour, marker=marker, label=f"{setting}: random, with 95 % of draws")
     axes.fill_between(x, bands[:, 0], bands[:, 1], color=colour, alpha=0.18, linewidth=0)
 
 
