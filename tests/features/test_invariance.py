@@ -140,7 +140,7 @@ def test_all_zero_samples_are_na_in_every_feature_and_touch_no_other(name: str) 
 def test_a_constant_sample_gives_one_finite_value_whatever_its_level(
     level: float, name: str
 ) -> None:
-    X = blood(3)
+    X = blood(2)
     X.iloc[1] = level
     with warnings.catch_warnings():
         warnings.simplefilter("error")
