@@ -1,0 +1,1 @@
+"""What the benchmarks of scoring share: cohorts, methods, leave-one-cohort-out, tables."""
