@@ -18,7 +18,7 @@ from ifn_severity.bundle import save_bundle
 from ifn_severity.classify import SeverityClassifier
 from ifn_severity.features import InterferonFeatures, panel_genes
 
-KINDS = ("logistic", "forest", "xgboost")
+KINDS = ("logistic", "forest", "xgboost", "transfer")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Trained]:
     models = {}
     for kind in KINDS:
         # the forest and the boosted trees skip the inner cross-validation: it takes seconds
-        classifier = SeverityClassifier(kind, inner_folds=2 if kind == "logistic" else 1)
+        classifier = SeverityClassifier(
+            kind, inner_folds=2 if kind in ("logistic", "transfer") else 1
+        )
         classifier.fit(features if kind == "forest" else features.to_numpy(), severe)
         if kind != "logistic":
             classifier.calibration_, classifier.threshold_ = (5.0, -2.5), 0.4

@@ -27,6 +27,7 @@ COMMON_FILES = (
 )
 WEIGHT_FILES: dict[str, tuple[str, ...]] = {
     "logistic": ("pipeline.skops",),
+    "transfer": ("pipeline.skops",),
     "forest": ("pipeline.skops", "trees.npz"),
     "xgboost": ("booster.ubj", "preprocessing.skops"),
 }

@@ -104,7 +104,7 @@ def differing(saved: Mapping[str, str], model: str) -> dict[str, tuple[str, str]
     ----------
     saved : mapping of str to str
         Versions in the manifest.
-    model : {"logistic", "forest", "xgboost"}
+    model : {"logistic", "forest", "xgboost", "transfer"}
         Kind of the model; only one of them needs XGBoost.
 
     Returns
@@ -150,7 +150,7 @@ def requirements(model: str) -> list[str]:
 
     Parameters
     ----------
-    model : {"logistic", "forest", "xgboost"}
+    model : {"logistic", "forest", "xgboost", "transfer"}
     """
     here = library_versions()
     names = ["ifn-severity", "scikit-learn", "numpy", "scipy", "pandas", "skops", "mlflow"]

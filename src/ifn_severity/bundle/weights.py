@@ -34,7 +34,7 @@ def dump_weights(classifier: SeverityClassifier) -> dict[str, bytes]:
     """
     pipeline = classifier.pipeline_
     estimator = pipeline[-1]
-    if classifier.model == "logistic":
+    if classifier.model in ("logistic", "transfer"):
         return {"pipeline.skops": dump_skops(pipeline)}
     if classifier.model == "forest":
         from ifn_severity.bundle.forest import dump_trees
@@ -117,6 +117,7 @@ def _restore_xgboost(manifest: Manifest, content: bytes) -> Any:
 
 _STEPS: dict[str, tuple[tuple[str, type], ...]] = {
     "logistic": (("model", LogisticRegression),),
+    "transfer": (("model", LogisticRegression),),
     "forest": (("model", RandomForestClassifier),),
     "xgboost": (),
 }
@@ -139,7 +140,7 @@ def _check_pipeline(pipeline: Any, model: str, n_features: int) -> None:
         (1, "mean_", (n_features,)),
         (1, "scale_", (n_features,)),
     ]
-    if model == "logistic":
+    if model in ("logistic", "transfer"):
         learned += [(2, "coef_", (1, n_features)), (2, "intercept_", (1,))]
     for position, name, shape in learned:
         values = getattr(steps[position][1], name, None)

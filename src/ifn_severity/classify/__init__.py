@@ -2,5 +2,13 @@
 
 from ifn_severity.classify.classifier import SeverityClassifier
 from ifn_severity.classify.models import MODELS, build_pipeline, margin, search_space
+from ifn_severity.classify.transfer import feature_views
 
-__all__ = ["MODELS", "SeverityClassifier", "build_pipeline", "margin", "search_space"]
+__all__ = [
+    "MODELS",
+    "SeverityClassifier",
+    "build_pipeline",
+    "feature_views",
+    "margin",
+    "search_space",
+]

@@ -10,10 +10,17 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score, roc_curve
 from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ifn_severity.classify.models import build_pipeline, margin, search_space
+from ifn_severity.classify.transfer import (
+    feature_views,
+    fit_transfer,
+    platt_between,
+    usable_cohorts,
+)
 
 
 class SeverityClassifier(ClassifierMixin, BaseEstimator):
@@ -26,12 +33,16 @@ class SeverityClassifier(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    model : {"logistic", "forest", "xgboost"}
-        Which classifier.
+    model : {"logistic", "forest", "xgboost", "transfer"}
+        Which classifier. ``transfer`` is made for several cohorts: with two or more in ``fit``
+        it holds out one cohort at a time where the others hold out folds of patients.
     inner_folds : int
         Folds of the inner cross-validation; fewer where a class has fewer patients.
     random_state : int
         Seed of the folds and of the model.
+    views : array-like of str of shape (n_features,), optional
+        View of each feature, for ``transfer``. Left out, it is taken from the names of the
+        columns, and without names there is one view.
 
     Attributes
     ----------
@@ -62,10 +73,18 @@ class SeverityClassifier(ClassifierMixin, BaseEstimator):
     (60, 2)
     """
 
-    def __init__(self, model: str = "logistic", *, inner_folds: int = 3, random_state: int = 0):
+    def __init__(
+        self,
+        model: str = "logistic",
+        *,
+        inner_folds: int = 3,
+        random_state: int = 0,
+        views: Any = None,
+    ):
         self.model = model
         self.inner_folds = inner_folds
         self.random_state = random_state
+        self.views = views
 
     def __sklearn_tags__(self) -> Any:
         """Say that the classifier is binary and that NaN is imputed."""
@@ -86,7 +105,8 @@ class SeverityClassifier(ClassifierMixin, BaseEstimator):
         groups : array-like of shape (n_samples,), optional
             Patient of each sample; a patient never straddles an inner split.
         cohorts : array-like of shape (n_samples,), optional
-            Cohort of each sample.
+            Cohort of each sample. Only ``transfer`` looks at it; it leaves out cohorts with
+            fewer than five patients in a class, as long as others remain.
 
         Returns
         -------
@@ -103,28 +123,67 @@ class SeverityClassifier(ClassifierMixin, BaseEstimator):
         if len(self.classes_) < 2:
             raise ValueError("This classifier needs samples of 2 classes in the data; got 1 class")
         groups = np.arange(len(target)) if groups is None else np.asarray(groups)
+        cohorts = np.zeros(len(target), dtype=int) if cohorts is None else np.asarray(cohorts)
+        if self.model == "transfer":
+            used = usable_cohorts(target, groups, cohorts)
+            if used.any():
+                X, target, groups, cohorts = X[used], target[used], groups[used], cohorts[used]
+            else:
+                cohorts = np.zeros(len(target), dtype=int)
         points = search_space(self.model)
-        folds = self._inner_splits(X, target, groups)
+        between = self.model == "transfer" and len(np.unique(cohorts)) > 1
+        folds = _one_out(cohorts) if between else self._inner_splits(X, target, groups)
         out_of_fold = np.full((len(points), len(target)), np.nan)
         scores = np.zeros((len(points), max(len(folds), 1)))
         for i, point in enumerate(points):
             for j, (train, test) in enumerate(folds):
-                pipeline = build_pipeline(self.model, random_state=self.random_state)
-                pipeline.set_params(**point).fit(X[train], target[train])
+                pipeline = self._fitted(
+                    point, X[train], target[train], groups[train], cohorts[train]
+                )
                 out_of_fold[i, test] = margin(pipeline, X[test])
                 scores[i, j] = roc_auc_score(target[test], out_of_fold[i, test])
         best = int(np.argmax(scores.mean(axis=1)))
         self.best_params_ = points[best]
         if folds:
+            held_out = out_of_fold[best]
             self.inner_auroc_ = float(scores[best].mean())
-            self.calibration_ = platt(out_of_fold[best], target)
-            slope, intercept = self.calibration_
-            self.threshold_ = youden(_sigmoid(slope * out_of_fold[best] + intercept), target)
+            if between:
+                slope, each = platt_between(held_out, target, groups, cohorts)
+                # a new sample's cohort has no intercept of its own: the mean over cohorts
+                intercept = float(np.mean([each[test[0]] for _, test in folds]))
+            else:
+                slope, intercept = platt(held_out, target)
+                each = np.full(len(target), intercept)
+            self.calibration_ = (slope, intercept)
+            self.threshold_ = youden(_sigmoid(slope * held_out + each), target)
         else:
             self.inner_auroc_, self.calibration_, self.threshold_ = float("nan"), (1.0, 0.0), 0.5
-        pipeline = build_pipeline(self.model, random_state=self.random_state)
-        self.pipeline_ = pipeline.set_params(**self.best_params_).fit(X, target)
+        self.pipeline_ = self._fitted(self.best_params_, X, target, groups, cohorts)
         return self
+
+    def _fitted(
+        self,
+        point: dict[str, Any],
+        X: np.ndarray,
+        target: np.ndarray,
+        groups: np.ndarray,
+        cohorts: np.ndarray,
+    ) -> Pipeline:
+        """Return a pipeline with these settings, fitted."""
+        pipeline = build_pipeline(self.model, random_state=self.random_state).set_params(**point)
+        if self.model != "transfer":
+            return pipeline.fit(X, target)
+        return fit_transfer(pipeline, X, target, groups, cohorts, self._views())
+
+    def _views(self) -> np.ndarray:
+        """Return the view of each feature seen in ``fit``."""
+        if self.views is None:
+            names = getattr(self, "feature_names_in_", [""] * self.n_features_in_)
+            return feature_views(names)
+        views = np.asarray(self.views, dtype=str)
+        if views.shape != (self.n_features_in_,):
+            raise ValueError(f"views has shape {views.shape} for {self.n_features_in_} features")
+        return views
 
     def _inner_splits(
         self, X: np.ndarray, target: np.ndarray, groups: np.ndarray
@@ -175,6 +234,14 @@ class SeverityClassifier(ClassifierMixin, BaseEstimator):
         """Return the class at ``threshold_``, shape (n_samples,): what a user acts on."""
         called = (self.predict_proba(X)[:, 1] >= self.threshold_).astype(int)
         return np.asarray(self.classes_[called])
+
+
+def _one_out(cohorts: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Hold out each cohort in turn."""
+    return [
+        (np.flatnonzero(cohorts != name), np.flatnonzero(cohorts == name))
+        for name in np.unique(cohorts)
+    ]
 
 
 def platt(margins: np.ndarray, target: np.ndarray) -> tuple[float, float]:

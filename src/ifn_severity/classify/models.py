@@ -1,4 +1,4 @@
-"""The three named models: pipeline, search space and what its uncalibrated margin is."""
+"""The named models: pipeline, search space and what its uncalibrated margin is."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ MODELS: dict[str, str] = {
     "logistic": "logistic regression, elastic net",
     "forest": "random forest",
     "xgboost": "gradient-boosted trees (XGBoost)",
+    "transfer": "average of one ridge a view, fitted across centred cohorts",
 }
 
 
@@ -28,9 +29,11 @@ def search_space(model: str) -> list[dict[str, Any]]:
 
     Parameters
     ----------
-    model : {"logistic", "forest", "xgboost"}
+    model : {"logistic", "forest", "xgboost", "transfer"}
     """
     _check(model)
+    if model == "transfer":
+        return [{}]  # it averages where the others choose
     if model == "logistic":
         ridge = [{"C": c, "l1_ratio": 0.0, "solver": "lbfgs"} for c in (1e-4, 1e-3, 1e-2, 1e-1)]
         net = [{"C": c, "l1_ratio": 0.2, "solver": "saga"} for c in (0.1, 0.5)]
@@ -47,7 +50,7 @@ def build_pipeline(model: str, *, random_state: int) -> Pipeline:
 
     Parameters
     ----------
-    model : {"logistic", "forest", "xgboost"}
+    model : {"logistic", "forest", "xgboost", "transfer"}
     random_state : int
         Seed of everything random in the model.
 
@@ -69,6 +72,9 @@ def build_pipeline(model: str, *, random_state: int) -> Pipeline:
         estimator = LogisticRegression(
             class_weight="balanced", tol=1e-3, max_iter=10_000, random_state=random_state
         )
+    elif model == "transfer":
+        # holds the average of the views; ``transfer.fit_transfer`` fits it
+        estimator = LogisticRegression(random_state=random_state)
     elif model == "forest":
         estimator = RandomForestClassifier(
             n_estimators=200, max_features="sqrt", n_jobs=1, random_state=random_state
@@ -86,9 +92,10 @@ def build_pipeline(model: str, *, random_state: int) -> Pipeline:
             n_jobs=1,
             random_state=random_state,
         )
+    usual = "mean" if model == "transfer" else "median"
     return Pipeline(
         [
-            ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
+            ("impute", SimpleImputer(strategy=usual, keep_empty_features=True)),
             ("scale", StandardScaler()),
             ("model", estimator),
         ]

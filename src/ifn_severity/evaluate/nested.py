@@ -25,11 +25,14 @@ class Candidate:
     feature_set, model : str
     X : ndarray of shape (n_samples, n_features)
         Features, each computed from its own sample alone, so they can be computed once.
+    views : ndarray of shape (n_features,), optional
+        View of each feature, for the model ``transfer``.
     """
 
     feature_set: str
     model: str
     X: np.ndarray
+    views: np.ndarray | None = None
 
     @property
     def name(self) -> str:
@@ -77,11 +80,13 @@ def _fit_one(
     candidate: int, split: int, model: str, seed: int, inner_folds: int, data: tuple[Any, ...]
 ) -> tuple[int, int, SeverityClassifier | None, np.ndarray, np.ndarray, dict[str, Any], float]:
     """Fit one fold in a worker; ``split`` -1 is the fit on everything."""
-    X, y, patients, cohorts, train, test = data
+    X, y, patients, cohorts, views, train, test = data
     started = time.perf_counter()
     # folds run side by side, so a fit must not take a second core
     with threadpool_limits(1):
-        classifier = SeverityClassifier(model, inner_folds=inner_folds, random_state=seed)
+        classifier = SeverityClassifier(
+            model, inner_folds=inner_folds, random_state=seed, views=views
+        )
         classifier.fit(X[train], y[train], groups=patients[train], cohorts=cohorts[train])
         log_odds = np.empty((2, 0))
         called = np.empty(0, dtype=bool)
@@ -143,7 +148,7 @@ def nested_cross_validation(
         for i, candidate in enumerate(candidates):
             for j in rounds:
                 rows = (everything, nothing) if j < 0 else (splits[j].train, splits[j].test)
-                data = (candidate.X, y, patients, origin, *rows)
+                data = (candidate.X, y, patients, origin, candidate.views, *rows)
                 yield joblib.delayed(_fit_one)(i, j, candidate.model, seed, inner_folds, data)
 
     log_odds = np.full((2, len(candidates), n_repeats, len(y)), np.nan)

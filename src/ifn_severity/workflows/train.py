@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from ifn_severity.bundle.manifest import valid_name
-from ifn_severity.classify import MODELS, search_space
+from ifn_severity.classify import MODELS, feature_views, search_space
 from ifn_severity.errors import InputError, ModelError
 from ifn_severity.evaluate import Candidate, nested_cross_validation, outer_splits, summarise
 from ifn_severity.evaluate.nested import CandidateResult
@@ -120,8 +120,9 @@ def train(
     dataset = load_dataset(cohorts, progress=bar is not _no_bar)
     splits = outer_splits(dataset.y, dataset.patients, folds=folds, repeats=repeats, seed=seed)
     candidates = [
-        Candidate(feature_set, model, dataset.columns(feature_set).to_numpy())
+        Candidate(feature_set, model, columns.to_numpy(), feature_views(columns.columns))
         for feature_set in dict.fromkeys(feature_sets)
+        for columns in [dataset.columns(feature_set)]
         for model in dict.fromkeys(models)
     ]
     settings = {"folds": folds, "inner_folds": inner_folds, "repeats": repeats, "seed": seed}
