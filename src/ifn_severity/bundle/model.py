@@ -101,7 +101,7 @@ class SeverityModel:
         InputError
             If fewer than half of the panel's genes are there or values make no sense.
         FeatureError
-            If fewer than four of the eleven reference genes are there.
+            If fewer than six of the eleven reference genes are there.
 
         Warns
         -----

@@ -43,13 +43,15 @@ def random_features(pool: GenePool, rng: np.random.Generator) -> np.ndarray:
     """Build the feature set ``all`` with every listed gene replaced by a random one.
 
     The structure stays: as many genes, as many scores of the same sizes, overlapping alike.
+    A gene is drawn once, unless the pool is smaller than the panel.
 
     Returns
     -------
     ndarray of shape (n_samples, n_features)
     """
     definition = feature_definition("all")
-    drawn = rng.choice(len(pool.genes), size=len(definition.panel), replace=False)
+    needed, there = len(definition.panel), len(pool.genes)
+    drawn = rng.choice(there, size=needed, replace=there < needed)
     blocks = []
     for levels in pool.levels:
         values = levels[:, drawn]
