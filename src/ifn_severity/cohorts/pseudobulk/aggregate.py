@@ -1,24 +1,17 @@
-"""Sums per group of cells, as products of an indicator matrix with one tile after the other.
-
-With the indicator matrix G (groups × cells, one 1 in the column of each cell that counts), the
-pseudobulk of the counts X is G·X. Sums over cells can be taken in any order and any portions, so
-each tile adds G[:, cells]·X[cells, genes] to the sums; float64 keeps whole numbers exact up to
-2**53, which no sum of reads comes near.
-"""
+"""Sums per group of cells over a whole file, in this process or on Dask workers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
-from ifn_severity.cohorts.pseudobulk.stream import BLOCK, Matrix, Span, Tile
+from ifn_severity.cohorts.pseudobulk.stream import BLOCK, Matrix, Span
+from ifn_severity.cohorts.pseudobulk.tilesums import LARGEST, BadValue, sum_spans
 from ifn_severity.errors import InputError
 from ifn_severity.progress import progress_bar
 
@@ -26,154 +19,22 @@ if TYPE_CHECKING:
     from distributed import Client
 
 SUMS = 32_000_000
-"""Sums that are in memory at a time, 256 MB and once more while they are added up; more groups × genes are done in bands of genes."""
-LARGEST = 2**31
+"""Sums in memory at a time: 256 MB, and as much again while shares are added up."""
 _SHARES = 4
 """Shares of the work a Dask worker gets, so that a slow one does not hold up the rest."""
 
+Part = tuple[NDArray[np.int64], NDArray[np.float64], BadValue | None]
+"""What :func:`sum_spans` returns."""
 Sums = Any
 """Sums of shape (n_groups, n_genes): an ndarray, or an HDF5 dataset where memory is too small."""
 
 
-@dataclass(frozen=True)
-class BadValue:
-    """A value that is no count: where it stands (from 0) and what it is."""
-
-    cell: int
-    gene: int
-    value: float
-
-
-def find_bad(tile: Tile) -> BadValue | None:
-    """Return a value of a tile that is no count, if there is one.
-
-    Parameters
-    ----------
-    tile : Tile
-        Part of a matrix.
-
-    Returns
-    -------
-    BadValue or None
-        The first that is negative, not whole, not finite or beyond 2**31.
-    """
-    dense = isinstance(tile.values, np.ndarray)
-    data = tile.values.reshape(-1) if dense else tile.values.data
-    if data.dtype.kind in "ub" or not len(data):
-        return None
-    whole = data.dtype.kind == "i" or bool((data == np.rint(data)).all())
-    # written so that NaN fails
-    if whole and data.min() >= 0 and data.max() <= LARGEST:
-        return None
-    wrong = ~((data >= 0) & (data <= LARGEST) & (data == np.rint(data)))
-    at = int(wrong.argmax())
-    if dense:
-        cell, gene = divmod(at, tile.values.shape[1])
-    else:
-        outer = int(np.searchsorted(tile.values.indptr, at, side="right")) - 1
-        inner = int(tile.values.indices[at])
-        cell, gene = (outer, inner) if tile.values.format == "csr" else (inner, outer)
-    return BadValue(tile.span.cells[0] + cell, tile.span.genes[0] + gene, float(data[at]))
-
-
-def add_tile(sums: NDArray[np.float64], codes: NDArray[np.int32], tile: Tile) -> None:
-    """Add a tile to the sums of the groups.
-
-    Parameters
-    ----------
-    sums : ndarray of shape (n_groups, n_genes)
-        Sums for the genes of the tile alone; changed in place.
-    codes : ndarray of shape (n_cells,)
-        Group of each cell of the tile, -1 for a cell that counts in none.
-    tile : Tile
-        Counts.
-
-    Examples
-    --------
-    >>> sums = np.zeros((2, 2))
-    >>> tile = Tile(Span((0, 3), (0, 2)), np.array([[1, 0], [2, 5], [4, 1]]))
-    >>> add_tile(sums, np.array([1, 0, 1], dtype=np.int32), tile)
-    >>> sums
-    array([[2., 5.],
-           [5., 1.]])
-    """
-    counted = codes >= 0
-    present, local = np.unique(codes[counted], return_inverse=True)
-    if not len(present):
-        return
-    if getattr(tile.values, "format", "") == "csc":
-        # a cell stands for its group: entries that fall together are added when unfolded
-        rows = np.full(len(codes), len(present), dtype=np.int32)
-        rows[counted] = local
-        values = tile.values
-        parts = (values.data.astype(np.float64), rows[values.indices], values.indptr)
-        shape = (len(present) + 1, values.shape[1])
-        for left in range(0, shape[1], step := max(BLOCK // shape[0], 1)):
-            band = slice(left, left + step)
-            folded = sparse.csc_array(parts, shape=shape)[:, band].toarray()
-            sums[present, band] += folded[:-1]
-        return
-    ends = np.concatenate([[0], np.cumsum(counted)])
-    ones = np.ones(len(local))
-    indicator = sparse.csc_array((ones, local, ends), shape=(len(present), len(codes))).tocsr()
-    product = indicator @ tile.values
-    if isinstance(product, np.ndarray):
-        sums[present] += product
-        return
-    for row, group in enumerate(present):
-        part = slice(product.indptr[row], product.indptr[row + 1])
-        sums[group, product.indices[part]] += product.data[part]
-
-
-def sum_spans(
-    matrix: Matrix,
-    spans: Sequence[Span],
-    codes: NDArray[np.int32],
-    genes: tuple[int, int],
-    block: int,
-    advance: Callable[[str], object] = lambda _: None,
-) -> tuple[NDArray[np.int64], NDArray[np.float64], BadValue | None]:
-    """Sum some spans of a matrix; what one process, or one task of a cluster, does.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        Counts on disk.
-    spans : sequence of Span
-        Which part, all of it within ``genes``.
-    codes : ndarray of shape (n_cells,)
-        Group of every cell, -1 for none.
-    genes : tuple of int
-        The range of genes that the sums are for.
-    block : int
-        Values in memory at a time.
-    advance : callable
-        Called after each tile.
-
-    Returns
-    -------
-    present : ndarray of shape (n_present,)
-        Groups that have cells in these spans.
-    sums : ndarray of shape (n_present, n_genes)
-        Their sums.
-    bad : BadValue or None
-        The first value that is no count; nothing after it was read.
-    """
-    touched = np.zeros(int(codes.max(initial=-1)) + 2, dtype=bool)
-    for span in spans:
-        touched[codes[slice(*span.cells)]] = True
-    present = np.flatnonzero(touched[:-1])  # the last stands for -1
-    place = np.full(len(touched), -1, dtype=np.int32)
-    place[present] = np.arange(len(present), dtype=np.int32)
-    sums = np.zeros((len(present), genes[1] - genes[0]))
-    for tile in matrix.tiles(spans, block):
-        bad = find_bad(tile)
-        if bad is not None:
-            return present, sums, bad
-        low, high = (at - genes[0] for at in tile.span.genes)
-        add_tile(sums[:, low:high], place[codes[slice(*tile.span.cells)]], tile)
-        advance("")
-    return present, sums, None
+def _share(*arguments: Any) -> Part | dict[str, str]:
+    """Sum a share on a worker; an error comes back in its parts, as it cannot be pickled."""
+    try:
+        return sum_spans(*arguments)
+    except InputError as error:
+        return {"got": error.got, "expected": error.expected, "do": error.do}
 
 
 def _on_dask(
@@ -184,24 +45,36 @@ def _on_dask(
     genes: tuple[int, int],
     block: int,
     advance: Callable[[str], object],
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64], BadValue | None]]:
+) -> Iterator[Part]:
     """Give shares of the spans to the workers and take sums as they come."""
     from distributed import as_completed
+    from distributed.client import FutureCancelledError
+    from distributed.scheduler import KilledWorker
 
     workers = max(len(client.scheduler_info(n_workers=-1)["workers"]), 1)
     size = max(-(-len(spans) // (workers * _SHARES)), 1)
     shares = [spans[at : at + size] for at in range(0, len(spans), size)]
-    everywhere = client.scatter(codes, broadcast=True)
+    # without a hash: the codes of the band before, alike, may be on their way out
+    everywhere = client.scatter(codes, broadcast=True, hash=False)
     tasks = [
-        client.submit(sum_spans, matrix, share, everywhere, genes, block, pure=False)
+        client.submit(_share, matrix, share, everywhere, genes, block, pure=False)
         for share in shares
     ]
     try:
         for task in as_completed(tasks):
-            yield task.result()
+            part = task.result()
+            if isinstance(part, dict):
+                raise InputError(part["got"], expected=part["expected"], do=part["do"])
+            yield part
             task.release()
             for _ in range(size):
                 advance("")
+    except (KilledWorker, FutureCancelledError) as error:
+        raise InputError(
+            f"a Dask worker stopped while it summed {matrix.path}: {error}",
+            expected="workers that see the file and have 1 GB of memory each",
+            do="use fewer workers, or leave --workers out: one process needs under 1 GB",
+        ) from error
     finally:
         client.cancel(tasks)
 

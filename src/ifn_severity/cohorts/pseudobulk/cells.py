@@ -190,8 +190,7 @@ def join_table(path: Path, barcodes: Sequence[str]) -> tuple[JoinedTable, list[s
         notes.append(f"{len(cells) - found:,} cells of the matrix are not in {path.name}.")
     if found < len(listed_cells):
         notes.append(f"{len(listed_cells) - found:,} rows of {path.name} are not in the matrix.")
-    others = frame.drop(columns=key)
-    return JoinedTable(path, others.iloc[rows].where(rows[:, None] >= 0)), notes
+    return JoinedTable(path, frame.drop(columns=key).set_axis(listed_cells).reindex(cells)), notes
 
 
 def check_columns(table: CellTable, wanted: dict[str, str]) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ifn_severity.cohorts.grid import clean, listed
+from ifn_severity.cohorts.grid import clean
 from ifn_severity.cohorts.labels import WORDS
 from ifn_severity.cohorts.pseudobulk.cells import CellTable, check_columns
 from ifn_severity.cohorts.schema import SOURCE
 from ifn_severity.errors import InputError, LabelError, nearest
 
+_ALLOWED: Mapping[str, Any] = WORDS
 _NUMBERS = {"age": (0.0, 120.0), "days_since_onset": (-30.0, 1000.0), "who_scale": (0.0, 10.0)}
 
 
@@ -70,7 +73,7 @@ class Groups:
 
 
 def _codes(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
-    """Number the words of a column, -1 where it is empty."""
+    """Give each word of a column a number, -1 where it is empty."""
     codes, levels = pd.factorize(values, sort=False)
     names = [clean(level) for level in levels]
     # names that differ in blanks only are one; an empty one is none
@@ -80,7 +83,7 @@ def _codes(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
     return translate[codes], order
 
 
-def _first_per_group(codes: NDArray[np.int64], values: NDArray[np.int64], n: int) -> NDArray:
+def _first_per_group(codes: NDArray[np.int64], values: NDArray[np.int64], n: int) -> NDArray[Any]:
     """Return the one value of each group, -2 where cells of a group differ."""
     low, high = np.full(n, np.iinfo(np.int64).max), np.full(n, -1)
     inside = codes >= 0
@@ -89,28 +92,28 @@ def _first_per_group(codes: NDArray[np.int64], values: NDArray[np.int64], n: int
     return np.where(low == high, high, -2)
 
 
-def _severity(words: list[str], column: str, where: str) -> tuple[str, list[object]]:
+def _severity(words: list[str], column: str, where: str) -> tuple[str, list[Any]]:
     """Read grades: words of the scale, or else severe against not severe."""
     plain = [word.casefold().replace("_", " ").strip() for word in words]
     for kind in ("severity", "severe"):
-        allowed = WORDS[kind]
+        allowed = _ALLOWED[kind]
         if all(word in allowed or not word for word in plain):
             return kind, [allowed[word] if word else None for word in plain]
-    bad = next(word for word in plain if word and word not in WORDS["severity"])
+    bad = next(word for word in plain if word and word not in _ALLOWED["severity"])
     raise LabelError(
         f"{where}, column {column!r}: {bad!r}",
         expected="healthy, mild, moderate, severe or critical; or severe and not severe, 1 and 0",
-        do=f"{nearest(bad, WORDS['severity'])} Or leave --severity out and grade the samples "
+        do=f"{nearest(bad, _ALLOWED['severity'])} Or leave --severity out and grade the samples "
         "afterwards in labels.csv",
     )
 
 
-def _known(name: str, words: list[str]) -> list[object] | None:
+def _known(name: str, words: list[str]) -> list[Any] | None:
     """Read a column of the fixed set, or None where its values are not on its scale."""
     if name == "sex":
         plain = [word.casefold() for word in words]
-        if all(word in WORDS["sex"] or not word for word in plain):
-            return [WORDS["sex"][word] if word else None for word in plain]
+        if all(word in _ALLOWED["sex"] or not word for word in plain):
+            return [_ALLOWED["sex"][word] if word else None for word in plain]
         return None
     low, high = _NUMBERS[name]
     numbers = pd.to_numeric(pd.Series(words).replace("", None), errors="coerce")
@@ -125,7 +128,8 @@ def _describe(
     obs = pd.DataFrame(index=pd.Index(names))
     notes: list[str] = []
     for column in table.columns:
-        if column in (columns.cell_type, columns.patient, columns.sample):
+        grouping = column in (columns.cell_type, columns.patient, columns.sample)
+        if grouping and column != columns.severity:
             continue
         stored = table.read(column)
         # more values than samples cannot be the same within each: spare the trouble of naming them

@@ -31,7 +31,9 @@ class Pseudobulk:
     Attributes
     ----------
     path : Path
-        The file of single cells.
+        The file of single cells, or the folder.
+    matrix_path : Path
+        The file in it that holds the counts.
     layer : str
         Which of its matrices was summed.
     n_cells : int
@@ -54,6 +56,7 @@ class Pseudobulk:
     """
 
     path: Path
+    matrix_path: Path
     layer: str
     n_cells: int
     genes: pd.DataFrame
@@ -196,6 +199,7 @@ def sum_cells(
         )
     return Pseudobulk(
         path=cells.path,
+        matrix_path=cells.matrix.path,
         layer=cells.layer,
         n_cells=cells.matrix.shape[0],
         genes=cells.genes,

@@ -118,7 +118,9 @@ def _open_h5ad(path: Path, layer: str | None) -> tuple[Matrix, pd.DataFrame, H5a
     with reading(path, "h5ad file"), h5py.File(path, "r") as file:
         genes = read_elem(file[var])
     if shape != (n_cells, len(genes)):
-        raise damaged(path, f"{place} is {shape}, and there are {n_cells} cells, {len(genes)} genes")
+        raise damaged(
+            path, f"{place} is {shape}, and there are {n_cells} cells, {len(genes)} genes"
+        )
     table = H5adTable(path, columns, n_cells)
     if kind in _SPARSE:
         by_cell = _SPARSE[kind]
@@ -215,4 +217,3 @@ def open_cells(path: Path, *, layer: str | None = None, obs: Path | None = None)
         )
     genes, named = _named(genes)
     return CellFile(path, matrix, genes, own, name, (*notes, *named))
-

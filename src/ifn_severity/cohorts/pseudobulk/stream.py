@@ -23,8 +23,8 @@ from scipy import sparse
 from ifn_severity.errors import InputError
 
 READABLE = "an h5ad file, a 10x folder (matrix.mtx.gz with its tables) or a 10x h5 file"
-BLOCK = 4_000_000
-"""Stored values that are in memory at a time: about 200 MB with all that is made of them."""
+BLOCK = 8_000_000
+"""Stored values that are in memory at a time: about 300 MB with all that is made of them."""
 _DAMAGE = (OSError, KeyError, IndexError, RuntimeError, ValueError, TypeError, EOFError)
 
 

@@ -6,7 +6,7 @@ import gzip
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import h5py
 import numpy as np
@@ -16,8 +16,8 @@ from scipy import sparse
 from ifn_severity.cohorts.grid import listed
 from ifn_severity.cohorts.pseudobulk.stream import (
     READABLE,
-    SparseMatrix,
     Span,
+    SparseMatrix,
     Tile,
     damaged,
     reading_cells,
@@ -28,7 +28,9 @@ _EXPRESSION = "Gene Expression"
 
 
 def _open(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+    if path.suffix == ".gz":
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    return path.open("rb")
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,9 @@ def _genes(ids: list[str], symbols: list[str], kinds: list[str]) -> tuple[pd.Dat
                 do="give the output that holds gene expression",
             )
         if other:
-            notes.append(f"{other:,} features that are no genes (such as antibodies) were left out.")
+            notes.append(
+                f"{other:,} features that are no genes (such as antibodies) were left out."
+            )
     return genes, notes
 
 
