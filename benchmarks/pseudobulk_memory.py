@@ -44,17 +44,6 @@ values = sums.layers["sum"]
 values = values.toarray() if hasattr(values, "toarray") else numpy.asarray(values)
 numpy.save(sys.argv[3], values[numpy.argsort(names.to_numpy())])
 """
-SCANPY_DASK = """
-import anndata, h5py, numpy, scanpy, sys
-with h5py.File(sys.argv[1]) as file:
-    lazy = anndata.experimental.read_elem_lazy(file["X"])
-    adata = anndata.AnnData(X=lazy, obs=anndata.io.read_elem(file["obs"]))
-    sums = scanpy.get.aggregate(adata, by=["patient", "cell_type"], func="sum")
-    values = sums.layers["sum"].compute(scheduler="synchronous")
-names = sums.obs["patient"].astype(str) + "_" + sums.obs["cell_type"].astype(str)
-values = values.toarray() if hasattr(values, "toarray") else numpy.asarray(values)
-numpy.save(sys.argv[3], values[numpy.argsort(names.to_numpy())])
-"""
 OURS = """
 import sys
 from pathlib import Path
@@ -138,7 +127,21 @@ def limited(gigabytes: float) -> Callable[[], None]:
     return limit
 
 
-def run(name: str, python: str, code: str, arguments: list[str], limit: float) -> Run:
+def wait(child: subprocess.Popen[bytes], timeout: float) -> tuple[int, resource.struct_rusage]:
+    """Wait for a child as the kernel accounts for it, and stop it after a while."""
+    end = time.perf_counter() + timeout
+    while True:
+        pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+        if pid:
+            return os.waitstatus_to_exitcode(status), usage
+        if time.perf_counter() > end:
+            child.kill()
+        time.sleep(0.05)
+
+
+def run(
+    name: str, python: str, code: str, arguments: list[str], limit: float, timeout: float
+) -> Run:
     """Run one contender and measure it."""
     start = time.perf_counter()
     with tempfile.TemporaryFile() as errors:
@@ -147,12 +150,13 @@ def run(name: str, python: str, code: str, arguments: list[str], limit: float) -
             stderr=errors,
             preexec_fn=limited(limit),
         )
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
+        child.returncode, usage = wait(child, timeout)
         seconds = time.perf_counter() - start
         errors.seek(0)
         last = errors.read().decode(errors="replace").strip().splitlines()[-1:]
     outcome = "done" if child.returncode == 0 else f"failed: {' '.join(last)[:100]}"
+    if seconds > timeout:
+        outcome = f"stopped after {timeout:.0f} s"
     return Run(name, seconds, usage.ru_maxrss / 1024**2, outcome)
 
 
@@ -170,6 +174,7 @@ def main() -> None:
     parser.add_argument("--file", type=Path, help="an h5ad made before, or where to keep it")
     parser.add_argument("--others", default=sys.executable, help="python with scanpy, decoupler")
     parser.add_argument("--only", nargs="*", default=[], help="names of contenders")
+    parser.add_argument("--timeout", type=float, default=600.0, help="seconds for each")
     parser.add_argument("--make", action="store_true", help="make the file and stop")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="pseudobulk-") as folder:
@@ -186,7 +191,6 @@ def main() -> None:
         contenders = {
             "ifn-severity": (sys.executable, OURS, ""),
             "decoupler, backed": (given.others, DECOUPLER, "r"),
-            "scanpy, lazy (dask)": (given.others, SCANPY_DASK, ""),
             "scanpy, in memory": (given.others, SCANPY, ""),
             "decoupler, in memory": (given.others, DECOUPLER, ""),
         }
@@ -195,8 +199,8 @@ def main() -> None:
             if given.only and name not in given.only:
                 continue
             out = Path(folder) / f"{name}.npy"
-            limit = available() - 2.0
-            one = run(name, python, code, [str(file), mode, str(out)], limit)
+            limit = available() - 4.0
+            one = run(name, python, code, [str(file), mode, str(out)], limit, given.timeout)
             runs.append(one)
             if out.exists():
                 sums[name] = np.load(out)
