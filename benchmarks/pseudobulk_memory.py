@@ -155,6 +155,8 @@ def run(
         errors.seek(0)
         last = errors.read().decode(errors="replace").strip().splitlines()[-1:]
     outcome = "done" if child.returncode == 0 else f"failed: {' '.join(last)[:100]}"
+    if child.returncode and "MemoryError" in " ".join(last):
+        outcome = f"out of memory at a limit of {limit:.1f} GB"
     if seconds > timeout:
         outcome = f"stopped after {timeout:.0f} s"
     return Run(name, seconds, usage.ru_maxrss / 1024**2, outcome)
