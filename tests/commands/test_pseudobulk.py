@@ -125,7 +125,8 @@ def test_each_cell_type_is_a_cohort_too(cli: Cli, cells: anndata.AnnData, home: 
         check_cohort(one)
         assert set(one.obs["source_cell_type"]) == {cell_type}
         own = cells[cells.obs["type"] == cell_type]
-        assert one.obs["source_cells"].tolist() == own.obs.groupby("donor", observed=True).size().tolist()
+        sizes = own.obs.groupby("donor", observed=True).size()
+        assert one.obs["source_cells"].tolist() == sizes.tolist()
     counts = anndata.read_h5ad(home / "out" / "counts.h5ad")
     assert counts.shape == (19, cells.n_vars)
     first = cells[(cells.obs["donor"] == "D0") & (cells.obs["type"] == "B")].to_df().sum()
