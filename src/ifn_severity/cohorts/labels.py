@@ -43,6 +43,8 @@ _SEX = {
     **dict.fromkeys(("f", "w", "woman"), "female"),
     **dict.fromkeys(("m", "man"), "male"),
 }
+WORDS = {"severity": _SEVERITY, "severe": _SEVERE, "sex": _SEX}
+"""What the words of a column mean, by column; also for tables of single cells."""
 _RANGES = {"age": (0.0, 120.0), "days_since_onset": (-30.0, 1000.0), "who_scale": (0.0, 10.0)}
 _EXPECTED = (
     "columns sample and severity (healthy, mild, moderate, severe, critical) or severe (1/0, "

@@ -347,6 +347,52 @@ def predict(
 
 
 @app.command()
+def pseudobulk(
+    file: Annotated[Path, typer.Argument(help="h5ad, 10x h5, or a 10x folder.")],
+    patient: Annotated[str, typer.Option(help="Column that says whose cell it is.")],
+    cell_type: Annotated[str, typer.Option(help="Column with the cell type.")],
+    severity: Annotated[str | None, typer.Option(help="Column with the grade.")] = None,
+    sample: Annotated[
+        str | None, typer.Option(help="Column with the sample, where a patient gave several.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder; or FILE.h5ad for all types only.")
+    ] = None,
+    obs: Annotated[
+        Path | None, typer.Option(help="Table of barcodes with these columns; for 10x output.")
+    ] = None,
+    layer: Annotated[str | None, typer.Option(help="Layer with raw counts, or raw.")] = None,
+    min_cells: Annotated[int, typer.Option(min=1, help="Drop sums of fewer cells.")] = 10,
+    tissue: Annotated[str, typer.Option(help="Such as PBMC.")] = "not stated",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Sum on so many Dask workers on this machine.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Sum on the Dask cluster at this address.")
+    ] = None,
+    checksum: Annotated[bool, typer.Option(help="Keep the sha256 of the file.")] = True,
+) -> None:
+    """Sum single cells per patient and cell type, from disk, into cohorts to predict for."""
+    from ifn_severity.commands.pseudobulk import pseudobulk as run
+
+    run(
+        file,
+        patient=patient,
+        cell_type=cell_type,
+        severity=severity,
+        sample=sample,
+        output=output,
+        obs=obs,
+        layer=layer,
+        min_cells=min_cells,
+        tissue=tissue,
+        workers=workers,
+        scheduler=scheduler,
+        checksum=checksum,
+    )
+
+
+@app.command()
 def ui(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000,
 ) -> None:
