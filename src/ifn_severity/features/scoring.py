@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -52,12 +52,12 @@ class Scorer:
 
     Attributes
     ----------
-    definition : FeatureDefinition
+    names : tuple of str
         The features.
     unit : {"log2", "ln", "linear"}
         Unit of the matrix.
-    found : ndarray of int, shape (n_panel,)
-        Column of each gene of the panel, -1 where the matrix lacks it.
+    coverage : float
+        Fraction of the panel's genes that the matrix holds.
     columns : ndarray of int, shape (n_used,)
         Columns that are read, ascending: those of the reference genes and of the genes that
         enter any feature. No other column is looked at.
@@ -73,11 +73,13 @@ class Scorer:
         Their coefficients.
     absent : ndarray of bool, shape (n_features,)
         Features without any gene; they are NaN.
+    empty_lists : tuple of str
+        Those of them that are scores.
     """
 
-    definition: FeatureDefinition
+    names: tuple[str, ...]
     unit: str
-    found: np.ndarray
+    coverage: float
     columns: np.ndarray
     reference: np.ndarray
     usual: np.ndarray
@@ -86,6 +88,7 @@ class Scorer:
     dense: np.ndarray
     weights: np.ndarray
     absent: np.ndarray
+    empty_lists: tuple[str, ...]
 
     @classmethod
     def locate(
@@ -133,13 +136,14 @@ class Scorer:
         at = np.full(len(present), -1, dtype=np.intp)
         at[rows] = np.arange(len(rows))
 
+        scores = (definition.features["kind"] == "score").to_numpy()
         one = (np.count_nonzero(coefficients, axis=0) == 1) & (coefficients.max(axis=0) == 1.0)
         single = np.flatnonzero(one)
         dense = np.flatnonzero(~one & ~absent)
         return cls(
-            definition=definition,
+            names=tuple(str(name) for name in definition.features.index),
             unit=unit,
-            found=found,
+            coverage=float(present.mean()),
             columns=found[rows],
             reference=at[reference],
             usual=usual,
@@ -148,18 +152,12 @@ class Scorer:
             dense=dense,
             weights=np.ascontiguousarray(coefficients[np.ix_(rows, dense)]),
             absent=absent,
+            empty_lists=tuple(definition.features.index[absent & scores]),
         )
 
-    @property
-    def n_features(self) -> int:
-        """Number of features."""
-        return len(self.absent)
-
-    @property
-    def empty_lists(self) -> list[str]:
-        """Names of the scores of which no gene is present."""
-        scores = (self.definition.features["kind"] == "score").to_numpy()
-        return [str(name) for name in self.definition.features.index[self.absent & scores]]
+    def on_read_columns(self) -> Scorer:
+        """Return the same for a matrix that holds the read columns only, in their order."""
+        return replace(self, columns=np.arange(len(self.columns)))
 
     def silent(self, features: np.ndarray) -> np.ndarray:
         """Return which samples express no reference gene, seen from their features.
@@ -229,7 +227,7 @@ class Scorer:
         each thread, whatever the size of the matrix.
         """
         kind = working_dtype(matrix.dtype if dtype is None else dtype)
-        out = np.empty((matrix.shape[0], self.n_features), dtype=kind)
+        out = np.empty((matrix.shape[0], len(self.names)), dtype=kind)
         out[:, self.absent] = np.nan
         weights = self.weights.astype(kind, copy=False)
         blocks = list(self._blocks(len(out)))

@@ -133,7 +133,7 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
             min_reference=self.min_reference,
         )
         self._scorer.check_values(X)
-        self.coverage_ = float((self._scorer.found >= 0).mean())
+        self.coverage_ = self._scorer.coverage
         return self
 
     def _columns(self, panel: tuple[str, ...]) -> list[str]:
