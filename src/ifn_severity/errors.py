@@ -38,9 +38,17 @@ class IfnSeverityError(Exception):
         self.expected = expected
         self.do = do
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # exceptions are rebuilt from positional arguments, and a worker's must reach its caller
+        return _rebuild, (type(self), self.got, self.expected, self.do)
+
     def __str__(self) -> str:
         lines = (("got:", self.got), ("expected:", self.expected), ("do:", self.do))
         return "\n".join(f"{label:<9} {text}" for label, text in lines)
+
+
+def _rebuild(kind: type[IfnSeverityError], got: str, expected: str, do: str) -> IfnSeverityError:
+    return kind(got, expected=expected, do=do)
 
 
 class CohortError(IfnSeverityError):

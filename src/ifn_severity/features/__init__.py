@@ -6,6 +6,7 @@ from ifn_severity.features.definition import (
     coverage,
     feature_definition,
 )
+from ifn_severity.features.lists import list_definition, score_names
 from ifn_severity.features.reference import MIN_REFERENCE_GENES, reference_genes
 from ifn_severity.features.signatures import (
     Signature,
@@ -14,6 +15,7 @@ from ifn_severity.features.signatures import (
     load_catalogue,
     panel_genes,
 )
+from ifn_severity.features.streaming import features_of, score_chunks
 from ifn_severity.features.transformer import InterferonFeatures
 
 __all__ = [
@@ -25,8 +27,12 @@ __all__ = [
     "catalogue_sha256",
     "coverage",
     "feature_definition",
+    "features_of",
     "get_signature",
+    "list_definition",
     "load_catalogue",
     "panel_genes",
     "reference_genes",
+    "score_chunks",
+    "score_names",
 ]

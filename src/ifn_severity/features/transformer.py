@@ -7,46 +7,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ifn_severity.errors import FeatureError, nearest
-from ifn_severity.features.definition import feature_definition, locate
-from ifn_severity.features.reference import (
-    OFFSET,
-    reference_genes,
-    reference_profile,
-    size_factors,
+from ifn_severity.errors import FeatureError
+from ifn_severity.features.checks import (
+    check_unit,
+    warn_of_empty_lists,
+    warn_of_silent_samples,
 )
-
-UNITS = ("log2", "ln", "linear")
-
-
-def linear_expression(values: np.ndarray, *, unit: str) -> np.ndarray:
-    """Undo the logarithm.
-
-    Parameters
-    ----------
-    values : ndarray
-    unit : {"log2", "ln", "linear"}
-        ``log2(x+1)``, ``ln(x+1)`` or ``x``, where x is proportional to abundance.
-    """
-    if unit == "log2":
-        return np.asarray(np.exp2(values) - 1.0)
-    if unit == "ln":
-        return np.asarray(np.expm1(values))
-    return np.asarray(values, dtype=float)
-
-
-def _refuse_negative(values: np.ndarray) -> np.ndarray:
-    if values.size and values.min() < 0:
-        rows = np.flatnonzero((values < 0).any(axis=1))
-        raise FeatureError(
-            f"Negative values in data: {len(rows)} of {len(values)} samples (first: row {rows[0]})",
-            expected="counts, CPM, TPM, or their logarithm log(x+1), none of which is negative",
-            do="give the matrix before any centring or z-scoring",
-        )
-    return values
+from ifn_severity.features.definition import feature_definition
+from ifn_severity.features.scoring import Scorer
 
 
 class InterferonFeatures(TransformerMixin, BaseEstimator):
@@ -71,6 +43,8 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
         Least fraction of the panel's genes that must be present.
     min_reference : int
         Fewest reference genes that must be present, at least 1.
+    n_jobs : int, optional
+        Threads of ``transform``: one by default, -1 for all cores.
 
     Attributes
     ----------
@@ -85,6 +59,12 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
     -----
     A gene that is absent gives NaN in its own column, and so does a list without any gene, with
     a warning that names it; a score over fewer genes is the mean of those present.
+
+    Only the panel's columns are looked at. A negative value, NaN or infinity among them is
+    refused; in any other column it changes nothing and is not noticed. The arithmetic is in
+    float64 and goes through the matrix a few hundred samples at a time, so that it needs
+    little memory beside the matrix; ``score_chunks`` and ``features_of`` do the same for
+    matrices that do not fit in memory, sparse ones, AnnData and Dask.
 
     Examples
     --------
@@ -107,12 +87,14 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
         genes: Sequence[str] | None = None,
         min_coverage: float = 0.0,
         min_reference: int = 1,
+        n_jobs: int | None = None,
     ) -> None:
         self.feature_set = feature_set
         self.unit = unit
         self.genes = genes
         self.min_coverage = min_coverage
         self.min_reference = min_reference
+        self.n_jobs = n_jobs
 
     def __sklearn_tags__(self) -> Any:
         """Say that input is never negative and that fitting needs no second sample."""
@@ -136,34 +118,22 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
         Raises
         ------
         FeatureError
-            If the feature set or the unit is unknown, or too few panel genes are present.
+            If the feature set or the unit is unknown, too few panel genes are present, or values
+            of these are negative, NaN or infinite.
         """
         definition = feature_definition(self.feature_set)
-        if self.unit not in UNITS:
-            raise FeatureError(
-                f"no unit is called {self.unit!r}",
-                expected=f"one of {', '.join(UNITS)}",
-                do=nearest(str(self.unit), UNITS),
-            )
-        _refuse_negative(validate_data(self, X, dtype=np.float64))
-        self._positions = locate(self._columns(definition.panel), definition.panel)
-        self.coverage_ = float((self._positions >= 0).mean())
-        if not (self._positions >= 0).any() or self.coverage_ < self.min_coverage:
-            found = int((self._positions >= 0).sum())
-            raise FeatureError(
-                f"{found} of the {len(definition.panel)} panel genes are in the matrix, whose "
-                f"columns look like {', '.join(self._columns(definition.panel)[:4])}",
-                expected=f"at least {self.min_coverage:.0%} of the panel, as HGNC symbols",
-                do="check that genes are columns here and that their names are gene symbols",
-            )
-        n_reference = int((self._positions[: len(reference_genes())] >= 0).sum())
-        if n_reference < max(self.min_reference, 1):
-            raise FeatureError(
-                f"{n_reference} of the {len(reference_genes())} reference genes are in the matrix",
-                expected=f"at least {max(self.min_reference, 1)} of {', '.join(reference_genes())}",
-                do="give the whole matrix, not only genes of interest: each sample is measured "
-                "against these genes",
-            )
+        check_unit(self.unit)
+        # only the panel's columns are looked at: other genes must not decide whether a file is read
+        X = validate_data(self, X, dtype="numeric", ensure_all_finite=False)
+        self._scorer = Scorer.locate(
+            definition,
+            self._columns(definition.panel),
+            unit=self.unit,
+            min_coverage=self.min_coverage,
+            min_reference=self.min_reference,
+        )
+        self._scorer.check_values(X)
+        self.coverage_ = self._scorer.coverage
         return self
 
     def _columns(self, panel: tuple[str, ...]) -> list[str]:
@@ -202,36 +172,15 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
         Raises
         ------
         FeatureError
-            If values are negative.
+            If values of the panel's genes are negative, NaN or infinite.
         """
         check_is_fitted(self, "coverage_")
-        X = _refuse_negative(validate_data(self, X, dtype=np.float64, reset=False))
-        definition = feature_definition(self.feature_set)
-        present = self._positions >= 0
-        linear = linear_expression(X[:, self._positions[present]], unit=self.unit)
-        # the reference genes are the first of the panel
-        usual = np.array(list(reference_profile().values()))[present[: len(reference_genes())]]
-        size = size_factors(linear[:, : len(usual)], usual)
-        silent = np.flatnonzero(np.isnan(size))
-        if len(silent):
-            warnings.warn(
-                f"{len(silent)} of {len(X)} samples express no reference gene (first: row "
-                f"{silent[0]}): their features are NA",
-                UserWarning,
-                stacklevel=2,
-            )
-        coefficients = definition.coefficients(present)
-        absent = np.isnan(coefficients).any(axis=0)
-        lists = definition.features.index[absent & (definition.features["kind"] == "score")]
-        if len(lists):
-            warnings.warn(
-                f"no gene of {', '.join(lists)} is present: these scores are NA",
-                UserWarning,
-                stacklevel=2,
-            )
-        level = np.log2(linear / size[:, None] + OFFSET)
-        features = np.asarray(level @ np.where(absent, 0.0, coefficients)[present])
-        features[:, absent] = np.nan
+        X = validate_data(self, X, dtype="numeric", ensure_all_finite=False, reset=False)
+        # in float64 whatever the input, so that a sample alone is a sample in a batch
+        features = self._scorer.score(X, dtype=np.float64, n_jobs=effective_n_jobs(self.n_jobs))
+        silent = np.flatnonzero(self._scorer.silent(features))
+        warn_of_silent_samples(len(silent), len(X), int(silent[0]) if len(silent) else 0)
+        warn_of_empty_lists(self._scorer.empty_lists)
         return features
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
