@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ifn_severity.errors import InputError
-from ifn_severity.report.panels import legend_below
+from ifn_severity.report.panels import legend_above
 from ifn_severity.report.style import (
     GREEN,
     GREY,
@@ -16,7 +16,6 @@ from ifn_severity.report.style import (
     PURPLE,
     figure_style,
     finish,
-    group_colour,
     new_figure,
 )
 from ifn_severity.report.validation import ValidationReport
@@ -71,8 +70,8 @@ def additions_figure(report: ValidationReport) -> Figure:
                 axes.plot([row["low"], row["high"]], [y, y], color=colour, linewidth=1.5)
                 _mark(axes, float(row["difference"]), y, stage, f"{group}-{scope}-{stage}")
             axes.axvline(0, color=INK, linewidth=0.8)
-            axes.set_title(f"With {group}\nless without", color=group_colour(group))
-            axes.set_xlabel("Difference in AUROC")
+            axes.set_title(f"What {group} adds")
+            axes.set_xlabel("AUROC with it − without it")
         if not alone.empty:
             axes = panels[-1]
             for _, row in alone.iterrows():
@@ -82,14 +81,14 @@ def additions_figure(report: ValidationReport) -> Figure:
                 )
             axes.axvline(0.5, color=INK, linewidth=0.8)
             axes.set_xlim(0, 1)
-            axes.set_title("Interferon score\nby itself", color=group_colour("interferon"))
-            axes.set_xlabel("AUROC\n← low means severe | high →")
+            axes.set_title("Interferon alone")
+            axes.set_xlabel("AUROC, high score = severe")
         for axes in panels:
             axes.grid(visible=True, axis="x")
             axes.tick_params(axis="y", length=0)
         _name_rows(panels[0], places, names)
         present = set(table["stage"].astype(str))
-        legend_below(
+        legend_above(
             figure,
             [
                 Line2D([], [], color=colour, marker=marker, label=words)

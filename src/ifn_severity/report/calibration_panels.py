@@ -11,7 +11,7 @@ from scipy.special import expit
 from ifn_severity.report.curves import calibration_bins
 from ifn_severity.report.panels import (
     head_panel,
-    legend_below,
+    legend_above,
     note_in_panel,
     panel_grid,
     say_in_panel,
@@ -86,7 +86,7 @@ def calibration_panels_figure(report: ValidationReport) -> Figure:
             for _, colour, marker, face, line, words in _KINDS
         ]
         handles.append(Line2D([], [], color=INK, linestyle=(0, (1, 2)), label="ideal"))
-        legend_below(figure, list(handles))
+        legend_above(figure, handles)
         finish(figure, simulated=report.simulated)
     return figure
 

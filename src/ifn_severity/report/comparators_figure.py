@@ -10,7 +10,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ifn_severity.errors import InputError
-from ifn_severity.report.panels import chance_line, head_panel, legend_below, panel_grid
+from ifn_severity.report.panels import (
+    chance_line,
+    head_panel,
+    legend_above,
+    panel_grid,
+    under_title,
+)
 from ifn_severity.report.style import BLUE, GREY, INK, VERMILLION, figure_style, finish
 from ifn_severity.report.validation import ValidationReport
 from ifn_severity.report.validation_rows import (
@@ -71,7 +77,7 @@ def comparators_figure(report: ValidationReport) -> Figure:
         panels[0].set_xlim(_left(report), 1.02)
         panels[0].set_ylim(len(labels) - 0.4, -0.6)
         figure.supxlabel("AUROC, 95 % interval", fontsize=9)
-        legend_below(
+        legend_above(
             figure,
             [
                 Line2D([], [], color=BLUE, marker="o", label=_OURS),
@@ -129,12 +135,4 @@ def _draw_means(axes: Axes, labels: list[str], report: ValidationReport, place: 
     pooled = value_of(head, "pooled")
     if not math.isnan(low):
         axes.axvspan(low, high, color=BLUE, alpha=0.08, linewidth=0, zorder=0)
-        words = f"pooled {pooled:.2f}; band: a new cohort"
-        axes.annotate(
-            words,
-            (0, 1),
-            xycoords="axes fraction",
-            xytext=(0, 4),
-            textcoords="offset points",
-            fontsize=8,
-        )
+        under_title(axes, f"pooled {pooled:.2f}")

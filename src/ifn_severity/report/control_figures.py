@@ -65,9 +65,6 @@ def controls_figure(report: ValidationReport) -> Figure:
     ours = value_of(report.headline, "mean_auroc")
     with figure_style():
         figure, panels = panel_grid(len(controls), panel_height=2.6, extra=0.3)
-        everything = np.concatenate([draws for draws, _ in controls])
-        low = float(min(everything.min(), ours)) - 0.02
-        high = float(max(everything.max(), ours)) + 0.02
         for place, (axes, (draws, title)) in enumerate(zip(panels, controls, strict=True)):
             axes.hist(
                 draws, bins=20, color=GREY, edgecolor="white", linewidth=0.4, label="control draws"
@@ -87,7 +84,9 @@ def controls_figure(report: ValidationReport) -> Figure:
                 gid=f"headline-{place}",
                 label=f"ours, nested, {number(ours, 3)}",
             )
-            axes.set_xlim(low, high)
+            everything = [*draws, ours]
+            span = max(everything) - min(everything)
+            axes.set_xlim(min(everything) - 0.05 * span, max(everything) + 0.05 * span)
             axes.set_title(f"{draws.size} {title}")
             axes.set(xlabel="Mean AUROC over held-out cohorts", ylabel="Draws")
             _room_for_legend(axes)
@@ -96,8 +95,8 @@ def controls_figure(report: ValidationReport) -> Figure:
 
 
 def _room_for_legend(axes: Axes) -> None:
-    axes.set_ylim(0, axes.get_ylim()[1] * 1.5)
-    axes.legend(loc="upper left", fontsize=8)
+    axes.set_ylim(0, axes.get_ylim()[1] * 1.6)
+    axes.legend(loc="upper left", fontsize=8, frameon=True, framealpha=1.0, edgecolor="white")
 
 
 def learning_figure(report: ValidationReport) -> Figure:

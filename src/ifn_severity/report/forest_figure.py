@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from ifn_severity.report.panels import chance_line, legend_below
+from ifn_severity.report.panels import chance_line, legend_above
 from ifn_severity.report.style import (
     BLUE,
     GREY,
@@ -178,4 +178,4 @@ def _explain(figure: Figure, label: str) -> None:
         )
     )
     handles.append(Patch(color=SKY, alpha=0.3, label="95 % prediction interval"))
-    legend_below(figure, handles)
+    legend_above(figure, handles)

@@ -13,7 +13,7 @@ from ifn_severity.evaluate.decision import decision_curve
 from ifn_severity.report.curves import roc_curves
 from ifn_severity.report.panels import (
     head_panel,
-    legend_below,
+    legend_above,
     note_in_panel,
     panel_grid,
     say_in_panel,
@@ -76,7 +76,7 @@ def held_out_roc_figure(report: ValidationReport) -> Figure:
         panels[0].set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
         figure.supxlabel("1 − specificity", fontsize=9)
         figure.supylabel("Sensitivity", fontsize=9)
-        legend_below(
+        legend_above(
             figure,
             [
                 Line2D([], [], color=BLUE, label="ours, nested"),
@@ -133,7 +133,7 @@ def decision_figure(report: ValidationReport, *, n_draws: int = 1000, seed: int 
         panels[0].set_xlim(0, 1)
         figure.supxlabel("Threshold probability at which one would act", fontsize=9)
         figure.supylabel("Net benefit, true positives a sample", fontsize=9)
-        legend_below(
+        legend_above(
             figure,
             [
                 Line2D([], [], color=BLUE, linewidth=1.8, label="ours, nested"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from matplotlib.axes import Axes
@@ -60,16 +61,21 @@ def head_panel(axes: Axes, report: ValidationReport, cohort: str) -> None:
     axes.set_title(cohort, fontsize=9, pad=16)
     words = size_words(report, cohort)
     if cohort not in counted_cohorts(report):
-        words += " (not counted)"
+        words += "; not counted"
+    under_title(axes, words)
+
+
+def under_title(axes: Axes, words: str) -> None:
+    """Write small words between a panel's title and the panel; they ask for no room."""
     axes.annotate(
         words,
         (0, 1),
         xycoords="axes fraction",
         xytext=(0, 4),
         textcoords="offset points",
-        fontsize=8,
+        fontsize=7.5,
         color=INK,
-    )
+    ).set_in_layout(False)
 
 
 def say_in_panel(axes: Axes, text: str) -> None:
@@ -95,9 +101,9 @@ def note_in_panel(axes: Axes, text: str, *, corner: Literal["lower right", "uppe
     )
 
 
-def legend_below(figure: Figure, handles: list[Line2D | Patch], *, ncols: int = 4) -> None:
-    """Explain lines and markers below all panels."""
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(ncols, len(handles)))
+def legend_above(figure: Figure, handles: Sequence[Line2D | Patch], *, ncols: int = 4) -> None:
+    """Explain lines and markers above all panels, out of the way of a common axis label."""
+    figure.legend(handles=handles, loc="outside upper center", ncols=min(ncols, len(handles)))
 
 
 def chance_line(axes: Axes, *, at: float = 0.5) -> None:
