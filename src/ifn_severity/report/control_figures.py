@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ifn_severity.errors import InputError
 from ifn_severity.report.panels import panel_grid
@@ -96,6 +97,7 @@ def controls_figure(report: ValidationReport) -> Figure:
 
 def _room_for_legend(axes: Axes) -> None:
     axes.set_ylim(0, axes.get_ylim()[1] * 1.6)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     axes.legend(loc="upper left", fontsize=8, frameon=True, framealpha=1.0, edgecolor="white")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ifn_severity.report.additions_figure import additions_figure
 from ifn_severity.report.blocks import ReportFigure, ReportTable, Section
@@ -73,11 +74,16 @@ def _interval(value: float, low: float, high: float) -> str:
     return f"{number(value)} ({number(low)}–{number(high)})"
 
 
+def _unbroken(text: str) -> str:
+    """Keep an interval on one line of a narrow column."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}").replace("–", "\N{WORD JOINER}–\N{WORD JOINER}")
+
+
 def _named(values: Mapping[str, tuple[float, float, float]]) -> str:
     return listed([f"{name} {_interval(*estimate)}" for name, estimate in values.items()])
 
 
-def _who(about: Mapping[str, object], severity: str) -> str:
+def _who(about: Mapping[Any, object], severity: str) -> str:
     samples, patients = about[f"n_{severity}"], about[f"n_{severity}_patients"]
     count = (
         f"{samples} patients" if samples == patients else f"{samples} samples, {patients} patients"
@@ -109,7 +115,7 @@ def _held_out(report: ValidationReport) -> Section:
         rows=tuple(
             (
                 name if name in counted_cohorts(report) else f"{name} (not counted)",
-                _interval(*shown[name]),
+                _unbroken(_interval(*shown[name])),
                 _who(about[name], "mild"),
                 _who(about[name], "severe"),
                 number(rows["sensitivity"].astype(float)[name]),
