@@ -50,7 +50,7 @@ class Page(HTMLParser):
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests that only read the words, which drawing would make slow."""
-    monkeypatch.setattr("ifn_severity.report.html.svg_text", lambda figure: "<svg/>")
+    monkeypatch.setattr("ifn_severity.report.page.svg_text", lambda figure: "<svg/>")
     for kind in ("beeswarm", "dependence", "group_share", "ranked_bar", "waterfall"):
         monkeypatch.setattr(
             f"ifn_severity.report.sections.{kind}_figure", lambda *args, **kwargs: Figure()
@@ -227,7 +227,7 @@ def test_figures_are_written_beside_it_when_asked(
 ) -> None:
     saved = []
     monkeypatch.setattr(
-        "ifn_severity.report.html.save_figure",
+        "ifn_severity.report.page.save_figure",
         lambda figure, folder, name, *, svg: saved.append((folder, name, svg)),
     )
     report = make_report(attributions, patients=[])

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-import ifn_severity
-from ifn_severity.errors import InputError, ModelError
+from ifn_severity.errors import ModelError
 from ifn_severity.explain.summaries import sample_position
-from ifn_severity.paths import atomic_file
-from ifn_severity.report.blocks import ReportFigure, all_figures
 from ifn_severity.report.explanation import ExplanationReport
-from ifn_severity.report.figure_files import save_figure, svg_data_uri, svg_text
+from ifn_severity.report.page import check_summary, write_page
 from ifn_severity.report.sections import HELD_OUT, TRAINING, explanation_sections
 from ifn_severity.report.tables import write_tables
 
@@ -20,26 +15,6 @@ __all__ = ["ExplanationReport", "write_explanation_report", "write_tables"]
 
 #: Attributions must sum to the margin within so many log-odds.
 TOLERANCE = 1e-4
-_PIXELS = 117  # CSS pixels an inch: a 7-inch figure fills the page, its 9-point text is body-sized
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("ifn_severity.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _image(item: ReportFigure, svg: str) -> dict[str, object]:
-    width, height = item.figure.get_size_inches()
-    return {
-        "src": svg_data_uri(svg),
-        "width": round(width * _PIXELS),
-        "height": round(height * _PIXELS),
-    }
 
 
 def write_explanation_report(
@@ -78,34 +53,16 @@ def write_explanation_report(
             expected=f"sums within {TOLERANCE:g} of the model's own log-odds",
             do="train the model again with this version; no report was written",
         )
-    if not report.summary:
-        raise InputError(
-            "a report without a summary sentence",
-            expected="at least one sentence that answers the question",
-            do="give summary=[...]",
-        )
+    check_summary(report.summary)
     for chosen in report.patients:
         sample_position(attributions, chosen.sample)  # before anything is drawn
-    sections = explanation_sections(report)
-    figures = all_figures(sections)
-    drawn = {item.name: svg_text(item.figure) for item in figures}
-    page = (
-        _environment()
-        .get_template("report.html")
-        .render(
-            title=f"What carries the prediction: {attributions.model} on {attributions.cohort}",
-            summary=report.summary,
-            rows_note=HELD_OUT if attributions.held_out else TRAINING,
-            held_out=attributions.held_out,
-            simulated=attributions.simulated,
-            sections=sections,
-            images={item.name: _image(item, drawn[item.name]) for item in figures},
-            version=ifn_severity.__version__,
-        )
+    return write_page(
+        path,
+        title=f"What carries the prediction: {attributions.model} on {attributions.cohort}",
+        summary=report.summary,
+        note=HELD_OUT if attributions.held_out else TRAINING,
+        warn=not attributions.held_out,
+        simulated=attributions.simulated,
+        sections=explanation_sections(report),
+        figures_folder=figures_folder,
     )
-    with atomic_file(Path(path)) as part:
-        part.write_text(page, encoding="utf-8")
-    if figures_folder is not None:
-        for item in figures:
-            save_figure(item.figure, Path(figures_folder), item.name, svg=drawn[item.name])
-    return Path(path)

@@ -1,0 +1,239 @@
+"""What a validation found, in sentences that claim no more than the intervals allow."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from ifn_severity.report.control_figures import finite
+from ifn_severity.report.validation import ValidationReport
+from ifn_severity.report.validation_rows import (
+    counted_cohorts,
+    estimate_of,
+    nested_rows,
+    value_of,
+)
+from ifn_severity.report.wording import estimate, listed, number, signed
+
+#: Fewer random panels than this say nothing about a 95th percentile.
+ENOUGH_PANELS = 100
+#: Calibration slopes within these bounds pass for calibrated.
+SLOPES = (0.7, 1.4)
+
+
+def answer(report: ValidationReport) -> tuple[str, ...]:
+    """Return the first sentences of the page, the most important first.
+
+    Raises
+    ------
+    InputError
+        If the nested headline is missing for a cohort.
+    """
+    return (
+        performance_sentence(report),
+        comparison_sentence(report),
+        interferon_sentence(report),
+        biology_sentence(report),
+        calibration_sentence(report),
+        choice_sentence(report),
+    )
+
+
+def performance_sentence(report: ValidationReport) -> str:
+    """Say how well severe and mild are told apart on cohorts never seen."""
+    head, n = report.headline, len(counted_cohorts(report))
+    cohorts = "1 cohort" if n == 1 else f"{n} cohorts"
+    text = (
+        f"On {cohorts} that the model never saw, the mean AUROC for severe against mild is "
+        f"{estimate(estimate_of(head, 'mean_auroc', 'mean'))}; the worst is "
+        f"{number(value_of(head, 'min_auroc'))} ({head.get('min_cohort')}). "
+        f"Pooled by random effects it is {estimate(estimate_of(head, 'pooled', 'pooled'))}"
+    )
+    low, high = value_of(head, "prediction_low"), value_of(head, "prediction_high")
+    if math.isnan(low):
+        return text + "; there are too few cohorts to say what a further one would show."
+    return (
+        f"{text}, and a further cohort of this kind must be expected anywhere from {number(low)} "
+        f"to {number(high)} (95 % prediction interval)."
+    )
+
+
+def verdict(low: float, high: float) -> str:
+    """Say on which side of 0 an interval lies.
+
+    Examples
+    --------
+    >>> verdict(0.01, 0.05), verdict(-0.05, -0.01), verdict(-0.01, 0.05)
+    ('better', 'worse', 'cannot be told')
+    >>> verdict(float("nan"), 0.1)
+    'cannot be told'
+    """
+    if low > 0:
+        return "better"
+    return "worse" if high < 0 else "cannot be told"
+
+
+def _gain(low: float, difference: float, high: float) -> str:
+    return f"{signed(difference, 3)} (95 % CI {signed(low, 3)} to {signed(high, 3)})"
+
+
+def comparison_sentence(report: ValidationReport) -> str:
+    """Say whether ours is better than the best published score on the same patients."""
+    label = str(report.headline.get("best_comparator") or "")
+    if not label:
+        return "No published signature could be scored on these patients, so nothing is compared."
+    table = report.differences
+    row = table[(table["label"] == label) & (table["cohort"].astype(str) == "mean")]
+    if row.empty or row["difference"].isna().all():
+        return (
+            f"The best published score on these patients is {label}; the difference to it could "
+            "not be computed."
+        )
+    difference, low, high = row[["difference", "low", "high"]].to_numpy(dtype=float)[0]
+    words = {
+        "better": "ours is better on the mean over cohorts",
+        "worse": "ours is worse on the mean over cohorts",
+        "cannot be told": "whether ours is better cannot be told from these cohorts",
+    }[verdict(low, high)]
+    return (
+        f"Against {label}, the best published score on the same patients, the mean AUROC differs "
+        f"by {_gain(low, difference, high)}: {words}."
+    )
+
+
+def _addition(report: ValidationReport, group: str) -> tuple[float, float, float] | None:
+    table = report.additions
+    row = table[
+        (table["group"].astype(str) == group)
+        & (table["scope"].astype(str) == "mean")
+        & (table["stage"].astype(str) == "all")
+    ]
+    if row.empty or row["difference"].isna().all():
+        return None
+    low, difference, high = row[["low", "difference", "high"]].to_numpy(dtype=float)[0]
+    return low, difference, high
+
+
+def addition_sentence(report: ValidationReport, group: str) -> str:
+    """Say what a group of features adds to all the others, on the mean over cohorts."""
+    found = _addition(report, group)
+    if found is None:
+        return f"What {group} features add to the others was not measured in this run."
+    words = {
+        "better": f"{group} features add information that the other features do not have",
+        "worse": f"the prediction is better without {group} features",
+        "cannot be told": f"whether {group} features add anything to the others cannot be told",
+    }[verdict(found[0], found[2])]
+    return f"With {group} features the mean AUROC changes by {_gain(*found)}: {words}."
+
+
+def alone_by_cohort(report: ValidationReport) -> pd.Series:
+    """Return the AUROC of the interferon score by itself, by counted cohort."""
+    table = report.additions
+    rows = table[
+        (table["stage"].astype(str) == "all")
+        & table["scope"].astype(str).isin(counted_cohorts(report))
+        & table["alone"].notna()
+    ]
+    return rows.groupby(rows["scope"].astype(str))["alone"].first().astype(float)
+
+
+def interferon_sentence(report: ValidationReport) -> str:
+    """Say what interferon adds, and whether a high or a low score goes with severe disease."""
+    text = addition_sentence(report, "interferon")
+    alone = alone_by_cohort(report)
+    if alone.empty:
+        return text
+    low, n = int((alone < 0.5).sum()), len(alone)
+    values = f"AUROC {number(alone.min())} to {number(alone.max())}, high meaning severe"
+    if low in (0, n):
+        side = "low" if low else "high"
+        every = "the one cohort" if n == 1 else f"all {n} cohorts"
+        words = f"a {side} interferon score goes with severe disease in {every}"
+    else:
+        words = (
+            f"a low interferon score goes with severe disease in {low} of {n} cohorts and a high "
+            "one in the others"
+        )
+    return f"{text} By itself, {words} ({values})."
+
+
+def beats_random_panels(report: ValidationReport) -> bool | None:
+    """Say whether the headline exceeds the 95th percentile of random panels.
+
+    Returns
+    -------
+    bool or None
+        None where fewer than 100 panels were drawn, or there is no headline.
+    """
+    draws, ours = finite(report.random_panels), value_of(report.headline, "mean_auroc")
+    if draws.size < ENOUGH_PANELS or math.isnan(ours):
+        return None
+    return ours > float(np.quantile(draws, 0.95))
+
+
+def biology_sentence(report: ValidationReport) -> str:
+    """Say whether the panel's biology may be said to carry the prediction."""
+    draws, beats = finite(report.random_panels), beats_random_panels(report)
+    if beats is None:
+        got = f"only {draws.size} panels" if draws.size else "no panels"
+        return (
+            f"Whether the panel's biology carries the prediction is open: {got} of random genes of "
+            f"the same size were drawn, and at least {ENOUGH_PANELS} are needed."
+        )
+    edge = number(float(np.quantile(draws, 0.95)), 3)
+    ours = number(value_of(report.headline, "mean_auroc"), 3)
+    if beats:
+        return (
+            f"The panel's biology carries the prediction: its mean AUROC of {ours} exceeds the "
+            f"95th percentile ({edge}) of {draws.size} panels of random genes of the same size."
+        )
+    return (
+        f"It must not be said that the panel's biology carries the prediction: its mean AUROC of "
+        f"{ours} does not exceed the 95th percentile ({edge}) of {draws.size} panels of random "
+        "genes of the same size."
+    )
+
+
+def calibration_sentence(report: ValidationReport) -> str:
+    """Say whether predicted probabilities mean what they say on cohorts never seen."""
+    rows = nested_rows(report)
+    counted = [name for name in rows.index if name in counted_cohorts(report)]
+    slopes = rows.loc[counted, "calibration_slope"].astype(float)
+    known = slopes.dropna()
+    if known.empty:
+        return "Calibration could not be measured on any counted cohort."
+    extreme = [str(name) for name in known.index[known < SLOPES[0]]]
+    timid = [str(name) for name in known.index[known > SLOPES[1]]]
+    span = f"from {number(known.min())} to {number(known.max())}"
+    if len(known) == 1:
+        span = f"at {number(known.iloc[0])}"
+    text = (
+        f"Recalibrated on the training cohorts alone, probabilities have calibration slopes {span} "
+        f"on held-out cohorts (1 is right; {SLOPES[0]} to {SLOPES[1]} is the bar)"
+    )
+    found = [f"too extreme in {listed(extreme)}"] if extreme else []
+    found += [f"too timid in {listed(timid)}"] if timid else []
+    text += ": " + (f"predictions are {listed(found)}." if found else "every cohort is within it.")
+    lost = len(slopes) - len(known)
+    return text + (f" In {lost} more no slope could be fitted." if lost else "")
+
+
+def choice_sentence(report: ValidationReport) -> str:
+    """Say how many configurations were tried and what choosing among them would flatter."""
+    head = report.headline
+    nested, best = value_of(head, "mean_auroc"), value_of(head, "best_of_many")
+    tried = int(head.get("n_configurations", len(report.candidates)))
+    text = (
+        f"{tried} configurations were tried. These figures are nested: every cohort was predicted "
+        "by the configuration that did best among the other cohorts. The best configuration seen "
+        f"with hindsight, {head.get('best_candidate')}, has a mean AUROC of {number(best, 3)}, "
+        f"which is {signed(best - nested, 3)} against the nested {number(nested, 3)} and must not "
+        "be reported as performance."
+    )
+    p = value_of(head, "permutation_p")
+    if math.isnan(p):
+        return text
+    return f"{text} A permutation test of the labels gives p = {p:.2g}."
