@@ -76,7 +76,7 @@ def _backend(address: str | None) -> AbstractContextManager[Any]:
             do='pip install "ifn-severity[dask]", or leave --dask out',
         ) from error
     try:
-        client: Any = Client(address, timeout="10s")  # type: ignore[no-untyped-call]
+        client: Any = Client(address, timeout="10s")
     except (OSError, ValueError) as error:
         raise InputError(
             f"no Dask scheduler at {address}: {error}",

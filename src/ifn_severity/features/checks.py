@@ -71,7 +71,7 @@ def refuse_values(values: np.ndarray, first_row: int) -> None:
     rows = np.flatnonzero((values < 0).any(axis=1))
     raise FeatureError(
         f"Negative values in data, in genes of the panel: {len(rows)} of {len(values)} samples "
-        f"from row {first_row} on (first: row {first_row + int(rows[0])})",
+        f"(first: row {first_row + int(rows[0])})",
         expected="counts, CPM, TPM, or their logarithm log(x+1), none of which is negative",
         do="give the matrix before any centring or z-scoring",
     )

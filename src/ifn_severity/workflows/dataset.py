@@ -14,6 +14,8 @@ from ifn_severity.cohorts.card import GEO_READER, CohortCard
 from ifn_severity.errors import CohortError, LabelError
 from ifn_severity.features import MIN_REFERENCE_GENES, InterferonFeatures, feature_definition
 
+_USED = {"train": "trained on", "validate": "validated on"}
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -111,7 +113,7 @@ def load_dataset(names: Sequence[str], *, use: str = "train", progress: bool = F
         if use not in card.uses:
             raise CohortError(
                 f"{card.name} is a cohort to {', '.join(card.uses)}",
-                expected="a cohort whose samples are graded mild or severe",
+                expected=f"a cohort that can be {_USED[use]}, its samples graded mild or severe",
                 do="see ifn-severity cohorts for the cohorts that can be used",
             )
     _refuse_same_patients(cards)

@@ -147,6 +147,7 @@ def train(
             dataset.y,
             dataset.patients,
             splits,
+            cohorts=dataset.obs["cohort"].to_numpy(dtype=str),
             inner_folds=inner_folds,
             seed=seed,
             n_jobs=n_jobs,

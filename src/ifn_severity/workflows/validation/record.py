@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from ifn_severity.paths import atomic_file
+from ifn_severity.report.tripod import write_tripod
 from ifn_severity.report.validation import ValidationReport
+from ifn_severity.report.validation_page import write_validation_report, write_validation_tables
 from ifn_severity.workflows import tracking
 from ifn_severity.workflows.dataset import Dataset
 from ifn_severity.workflows.training_log import run_tags
@@ -167,6 +169,11 @@ def _log_cohort(mlflow: Any, row: dict[str, Any], tags: dict[str, str], parent: 
 
 def write_files(report: ValidationReport, folder: Path, *, figure_files: bool) -> None:
     """Write ``validation.json``, the pages and the tables."""
-    folder.mkdir(parents=True, exist_ok=True)
+    write_validation_tables(folder / "tables", report)
+    write_tripod(folder / "tripod.md", report)
+    figures = folder / "figures" if figure_files else None
+    write_validation_report(
+        folder / "report.html", report, figures_folder=figures, tables_folder="tables"
+    )
     with atomic_file(folder / "validation.json") as part:
         part.write_text(json.dumps(validation_json(report), indent=1), encoding="utf-8")
