@@ -162,8 +162,8 @@ def _introduction(report: ValidationReport) -> _Answers:
         "5a": (
             PARTLY,
             f"{listed(names)}: each predicted cohort is held out in its turn and learned "
-            "from otherwise. They were chosen because they are public and graded, not because they are "
-            "representative.",
+            "from otherwise. They were chosen because they are public and graded, not because they "
+            "are representative.",
         ),
         "18e": (
             REPORTED,
