@@ -105,6 +105,7 @@ def test_as_little_as_a_run_can_have_is_still_a_page(
         "No published signature could be scored",
         "was not measured in this run",
         "Labels were not shuffled",
+        "I² is not known",
         "no panels of random genes",
         "judged on 2 cohorts never seen",
     ):

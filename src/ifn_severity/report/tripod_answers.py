@@ -12,6 +12,7 @@ from ifn_severity.report.validation_words import (
     calibration_sentence,
     choice_sentence,
     comparison_sentence,
+    heterogeneity,
     interferon_sentence,
     performance_sentence,
 )
@@ -265,7 +266,6 @@ def _known(report: ValidationReport) -> str:
 def _results(report: ValidationReport) -> _Answers:
     head = report.headline
     subgroups = "Subgroups are in the report." if len(report.subgroups) else "No subgroups."
-    i_squared = number(100 * value_of(head, "i_squared"), 0)
     return {
         "20a": (REPORTED, f"{_sizes(report)}. No diagram."),
         "20b": (PARTLY, f"{_known(report)} Treatments and dates are not."),
@@ -289,7 +289,7 @@ def _results(report: ValidationReport) -> _Answers:
         ),
         "23b": (
             REPORTED,
-            f"I² {i_squared} %; prediction interval {number(value_of(head, 'prediction_low'))} to "
+            f"I² {heterogeneity(report)}; prediction interval {number(value_of(head, 'prediction_low'))} to "
             f"{number(value_of(head, 'prediction_high'))}.",
         ),
         "24": (REPORTED, calibration_sentence(report)),
