@@ -289,8 +289,8 @@ def _results(report: ValidationReport) -> _Answers:
         ),
         "23b": (
             REPORTED,
-            f"I² {heterogeneity(report)}; prediction interval {number(value_of(head, 'prediction_low'))} to "
-            f"{number(value_of(head, 'prediction_high'))}.",
+            f"I² {heterogeneity(report)}; prediction interval "
+            f"{number(value_of(head, 'prediction_low'))} to {number(value_of(head, 'prediction_high'))}.",
         ),
         "24": (REPORTED, calibration_sentence(report)),
         "25": (
