@@ -264,7 +264,7 @@ def _known(report: ValidationReport) -> str:
 
 
 def _results(report: ValidationReport) -> _Answers:
-    head = report.headline
+    low, high = (number(value_of(report.headline, f"prediction_{end}")) for end in ("low", "high"))
     subgroups = "Subgroups are in the report." if len(report.subgroups) else "No subgroups."
     return {
         "20a": (REPORTED, f"{_sizes(report)}. No diagram."),
@@ -289,8 +289,7 @@ def _results(report: ValidationReport) -> _Answers:
         ),
         "23b": (
             REPORTED,
-            f"I² {heterogeneity(report)}; prediction interval "
-            f"{number(value_of(head, 'prediction_low'))} to {number(value_of(head, 'prediction_high'))}.",
+            f"I² {heterogeneity(report)}; 95 % prediction interval {low} to {high}.",
         ),
         "24": (REPORTED, calibration_sentence(report)),
         "25": (
