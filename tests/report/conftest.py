@@ -15,6 +15,7 @@ from ifn_severity.explain.attributions import Attributions
 from ifn_severity.report.explanation import ExplanationReport
 from ifn_severity.report.html import write_explanation_report
 from ifn_severity.report.validation import ValidationReport
+from ifn_severity.report.validation_page import write_validation_report
 
 LEVELS = ["healthy", "mild", "moderate", "severe", "critical"]
 NAMED = {
@@ -325,6 +326,13 @@ def make_validation() -> Callable[..., ValidationReport]:
 @pytest.fixture(scope="session")
 def validation() -> ValidationReport:
     return validation_report_of()
+
+
+@pytest.fixture(scope="session")
+def validation_page(tmp_path_factory: pytest.TempPathFactory, validation: ValidationReport) -> Path:
+    """A whole validation report, drawn once for all tests that look at it."""
+    path = tmp_path_factory.mktemp("validation") / "report.html"
+    return write_validation_report(path, validation, tables_folder="validation_tables")
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,12 @@ def chromium() -> str:
     return found
 
 
+@pytest.fixture(params=[("simulated_report", 8), ("validation_page", 10)], ids=lambda x: x[0])
+def page_and_figures(request: pytest.FixtureRequest) -> tuple[Path, int]:
+    name, n_figures = request.param
+    return request.getfixturevalue(name), n_figures
+
+
 def _browse(chromium: str, page: Path, *options: str) -> subprocess.CompletedProcess[str]:
     flags = [
         "--headless",
@@ -53,23 +59,27 @@ def _browse(chromium: str, page: Path, *options: str) -> subprocess.CompletedPro
 
 
 def test_every_figure_is_visible_and_nothing_overflows(
-    chromium: str, simulated_report: Path
+    chromium: str, page_and_figures: tuple[Path, int]
 ) -> None:
-    probed = simulated_report.with_name("probed.html")
-    text = simulated_report.read_text(encoding="utf-8")
+    page, n_figures = page_and_figures
+    probed = page.with_name("probed.html")
+    text = page.read_text(encoding="utf-8")
     text = text.replace("default-src 'none';", "default-src 'none'; script-src 'unsafe-inline';")
     probed.write_text(text.replace("</body>", PROBE), encoding="utf-8")
     dom = _browse(chromium, probed, "--window-size=1280,900", "--dump-dom").stdout
     (found,) = re.findall(r'data-probe="([^"]*)"', dom)
     probe = json.loads(html.unescape(found))
-    assert len(probe["images"]) == 8
+    assert len(probe["images"]) == n_figures
     assert all(natural > 0 and shown > 300 for natural, shown in probe["images"])
     assert probe["wide"] <= 0
 
 
-def test_page_is_drawn_without_complaints(chromium: str, simulated_report: Path) -> None:
-    picture = simulated_report.with_name("page.png")
-    run = _browse(chromium, simulated_report, f"--screenshot={picture}", "--window-size=1280,2400")
+def test_page_is_drawn_without_complaints(
+    chromium: str, page_and_figures: tuple[Path, int]
+) -> None:
+    page, _ = page_and_figures
+    picture = page.with_name("page.png")
+    run = _browse(chromium, page, f"--screenshot={picture}", "--window-size=1280,2400")
     complaints = [line for line in run.stderr.splitlines() if "CONSOLE" in line]
     assert complaints == []
     pixels = imread(picture)[..., :3]

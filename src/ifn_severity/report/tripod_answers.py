@@ -12,6 +12,7 @@ from ifn_severity.report.validation_words import (
     calibration_sentence,
     choice_sentence,
     comparison_sentence,
+    heterogeneity,
     interferon_sentence,
     performance_sentence,
 )
@@ -162,8 +163,8 @@ def _introduction(report: ValidationReport) -> _Answers:
         "5a": (
             PARTLY,
             f"{listed(names)}: each predicted cohort is held out in its turn and learned "
-            "from otherwise. They were chosen because they are public and graded, not because "
-            "they are representative.",
+            "from otherwise. They were chosen because they are public and graded, not because they "
+            "are representative.",
         ),
         "18e": (
             REPORTED,
@@ -263,9 +264,8 @@ def _known(report: ValidationReport) -> str:
 
 
 def _results(report: ValidationReport) -> _Answers:
-    head = report.headline
+    low, high = (number(value_of(report.headline, f"prediction_{end}")) for end in ("low", "high"))
     subgroups = "Subgroups are in the report." if len(report.subgroups) else "No subgroups."
-    i_squared = number(100 * value_of(head, "i_squared"), 0)
     return {
         "20a": (REPORTED, f"{_sizes(report)}. No diagram."),
         "20b": (PARTLY, f"{_known(report)} Treatments and dates are not."),
@@ -289,8 +289,7 @@ def _results(report: ValidationReport) -> _Answers:
         ),
         "23b": (
             REPORTED,
-            f"I² {i_squared} %; prediction interval {number(value_of(head, 'prediction_low'))} to "
-            f"{number(value_of(head, 'prediction_high'))}.",
+            f"I² {heterogeneity(report)}; 95 % prediction interval {low} to {high}.",
         ),
         "24": (REPORTED, calibration_sentence(report)),
         "25": (

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from ifn_severity.report.blocks import Section
 from ifn_severity.report.validation import ValidationReport
-from ifn_severity.report.validation_rows import value_of
 from ifn_severity.report.validation_tables import VALIDATION_TABLES
-from ifn_severity.report.wording import number
+from ifn_severity.report.validation_words import heterogeneity
 
 #: What the methods rest on, beside the sources of cohorts and gene lists.
 METHOD_CITATIONS = (
@@ -35,8 +34,7 @@ def methods_section(report: ValidationReport) -> Section:
         "the worst figure rest on cohorts with at least five patients in each class. Intervals are "
         f"95 % patient-bootstrap intervals ({head.get('n_draws')} draws, seed {head.get('seed')}); "
         "all samples of a patient are drawn together. The pooled AUROC is a random-effects mean on "
-        "the logit scale with a 95 % prediction interval; I² is "
-        f"{number(100 * value_of(head, 'i_squared'), 0)} %.",
+        f"the logit scale with a 95 % prediction interval; I² is {heterogeneity(report)}.",
         "Published scores were computed on the same patients in their published direction and left "
         "out on the cohorts that they were derived from. Differences are paired. Probabilities "
         "were recalibrated on held-out predictions of the training cohorts only. The checklist "

@@ -79,6 +79,12 @@ def _gain(low: float, difference: float, high: float) -> str:
     return f"{signed(difference, 3)} (95 % CI {signed(low, 3)} to {signed(high, 3)})"
 
 
+def heterogeneity(report: ValidationReport) -> str:
+    """Return I² in percent, or that it is not known."""
+    value = value_of(report.headline, "i_squared")
+    return "not known" if math.isnan(value) else f"{100 * value:.0f} %"
+
+
 def comparison_sentence(report: ValidationReport) -> str:
     """Say whether ours is better than the best published score on the same patients."""
     label = str(report.headline.get("best_comparator") or "")

@@ -1,0 +1,154 @@
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ifn_severity.report.validation import ValidationReport
+from ifn_severity.report.validation_words import (
+    addition_sentence,
+    answer,
+    beats_random_panels,
+    biology_sentence,
+    calibration_sentence,
+    choice_sentence,
+    comparison_sentence,
+    interferon_sentence,
+    performance_sentence,
+    verdict,
+)
+
+MakeReport = Callable[..., ValidationReport]
+finite = st.floats(-1, 1)
+
+
+@given(finite, finite)
+def test_an_interval_with_zero_in_it_decides_nothing(a: float, b: float) -> None:
+    low, high = sorted((a, b))
+    decided = verdict(low, high) != "cannot be told"
+    assert decided == (low > 0 or high < 0)
+
+
+def test_performance_names_mean_worst_pooled_and_prediction(validation: ValidationReport) -> None:
+    text, head = performance_sentence(validation), validation.headline
+    assert f"mean AUROC for severe against mild is {head['mean_auroc']:.2f} (95 % CI" in text
+    assert f"the worst is {head['min_auroc']:.2f} ({head['min_cohort']})" in text
+    low, high = head["prediction_low"], head["prediction_high"]
+    assert f"from {low:.2f} to {high:.2f} (95 % prediction interval)" in text
+    assert text.startswith("On 4 cohorts")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.01, 0.09, "ours is better on the mean"),
+        (-0.09, -0.01, "ours is worse on the mean"),
+        (-0.01, 0.09, "whether ours is better cannot be told"),
+    ],
+)
+def test_comparison_claims_what_its_interval_allows(
+    make_validation: MakeReport, low: float, high: float, words: str
+) -> None:
+    table = make_validation().differences.assign(low=low, high=high)
+    assert words in comparison_sentence(make_validation(differences=table))
+
+
+def test_comparison_that_could_not_be_made_is_said(
+    make_validation: MakeReport, bare_validation: ValidationReport
+) -> None:
+    assert comparison_sentence(bare_validation).startswith("No published signature")
+    table = make_validation().differences.assign(difference=np.nan, low=np.nan, high=np.nan)
+    text = comparison_sentence(make_validation(differences=table))
+    assert "could not be computed" in text
+    assert "nan" not in text
+
+
+@pytest.mark.parametrize(
+    ("shift", "words"),
+    [
+        (0.1, "add information that the other features do not have"),
+        (-0.2, "the prediction is better without interferon features"),
+        (-0.045, "whether interferon features add anything to the others cannot be told"),
+    ],
+)
+def test_additions_are_judged_by_their_interval(
+    make_validation: MakeReport, shift: float, words: str
+) -> None:
+    table = make_validation().additions
+    moved = table.assign(**{name: table[name] + shift for name in ("difference", "low", "high")})
+    assert words in addition_sentence(make_validation(additions=moved), "interferon")
+
+
+def test_direction_of_interferon_is_counted_by_cohort(make_validation: MakeReport) -> None:
+    table = make_validation().additions
+    assert "a low interferon score goes with severe disease in all 4 cohorts" in (
+        interferon_sentence(make_validation())
+    )
+    mixed = table["alone"].where(table["scope"] != "GSE157103", 0.61)
+    text = interferon_sentence(make_validation(additions=table.assign(alone=mixed)))
+    assert "low interferon score goes with severe disease in 3 of 4 cohorts" in text
+    unknown = make_validation(additions=table.assign(alone=np.nan))
+    assert "By itself" not in interferon_sentence(unknown)
+
+
+@pytest.mark.parametrize(
+    ("panels", "beats", "words"),
+    [
+        (np.full(100, 0.6), True, "The panel's biology carries the prediction"),
+        (np.full(100, 0.99), False, "must not be said"),
+        (np.full(99, 0.6), None, "is open: only 99 panels"),
+        (np.array([]), None, "is open: no panels"),
+    ],
+)
+def test_biology_is_claimed_only_beyond_random_panels(
+    make_validation: MakeReport, panels: np.ndarray, beats: bool | None, words: str
+) -> None:
+    report = make_validation(random_panels=panels)
+    assert beats_random_panels(report) is beats
+    assert words in biology_sentence(report)
+    claimed = biology_sentence(report).startswith("The panel's biology carries")
+    assert claimed == (beats is True)
+
+
+def test_the_edge_itself_is_not_beyond(make_validation: MakeReport) -> None:
+    ours = make_validation().headline["mean_auroc"]
+    assert beats_random_panels(make_validation(random_panels=np.full(100, ours))) is False
+
+
+def _with_slopes(report: ValidationReport, slopes: dict[str, float]) -> pd.DataFrame:
+    table = report.held_out.copy()
+    for cohort, slope in slopes.items():
+        here = (table["cohort"] == cohort) & (table["model"] == "nested")
+        table.loc[here, "calibration_slope"] = slope
+    return table
+
+
+def test_calibration_names_the_cohorts_outside_the_bar(make_validation: MakeReport) -> None:
+    table = _with_slopes(
+        make_validation(), {"GSE157103": 0.4, "GSE155454": 1.8, "schulte-cohort1": np.nan}
+    )
+    text = calibration_sentence(make_validation(held_out=table))
+    assert "from 0.40 to 1.80" in text
+    assert "too extreme in GSE157103 and too timid in GSE155454" in text
+    assert "In 1 more no slope could be fitted" in text
+    assert "nan" not in text
+    uncounted = _with_slopes(make_validation(), {"GSE152418": 9.0})
+    assert "every cohort is within it" in calibration_sentence(make_validation(held_out=uncounted))
+
+
+def test_choice_tells_the_gap_and_the_number_tried(validation: ValidationReport) -> None:
+    text = choice_sentence(validation)
+    assert text.startswith("4 configurations were tried.")
+    assert "+0.010 against the nested" in text
+    assert "p = 0.001" in text
+
+
+def test_a_bare_run_still_answers_every_question(bare_validation: ValidationReport) -> None:
+    sentences = answer(bare_validation)
+    assert len(sentences) == 6
+    assert "too few cohorts" in sentences[0]
+    assert "was not measured in this run" in sentences[2]
+    assert "nan" not in " ".join(sentences)
+    assert "permutation" not in sentences[5]
