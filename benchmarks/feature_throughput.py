@@ -41,17 +41,47 @@ CORES = 2
 GENES = 20_000
 SEED = 0
 # the core lists of the catalogue
-CORE = (
-    "HLA_class_II IFN_receptor_ISGF3 IFN_negative_regulators Rice2013_IFN6 Kim2018_IFN28 "
-    "Aybey_IFN_I Aybey_IFN_II BTM_M75_antiviral_IFN BTM_M127_type_I_IFN Chaussabel_M1.2_IFN "
-    "Chaussabel_M3.4_IFN Chaussabel_M5.12_IFN BloodGen3_A28_IFN HALLMARK_IFN_ALPHA "
-    "HALLMARK_IFN_GAMMA REACTOME_IFN_alpha_beta REACTOME_regulation_of_IFNA "
-    "REACTOME_chemokine_receptors REACTOME_IL10 HALLMARK_IL6_JAK_STAT3 HALLMARK_TNFA_NFKB "
-    "HALLMARK_INFLAMMATORY SCAHN_immature_neutrophil SCAHN_total_neutrophil "
-    "BTM_M37.1_neutrophils BTM_M11.0_monocytes BTM_M7.0_T_cells BTM_M7.2_NK_cells "
-    "BTM_M47.0_B_cells BTM_M156.1_plasma_cells SoM_module1 SoM_module2 SoM_module3 SoM_module4 "
-    "Guardela50 sViP20 SUBSPACE_myeloid_detrimental SUBSPACE_lymphoid_protective SepsisMetaScore"
-).split()  # noqa: SIM905
+CORE = [
+    "HLA_class_II",
+    "IFN_receptor_ISGF3",
+    "IFN_negative_regulators",
+    "Rice2013_IFN6",
+    "Kim2018_IFN28",
+    "Aybey_IFN_I",
+    "Aybey_IFN_II",
+    "BTM_M75_antiviral_IFN",
+    "BTM_M127_type_I_IFN",
+    "Chaussabel_M1.2_IFN",
+    "Chaussabel_M3.4_IFN",
+    "Chaussabel_M5.12_IFN",
+    "BloodGen3_A28_IFN",
+    "HALLMARK_IFN_ALPHA",
+    "HALLMARK_IFN_GAMMA",
+    "REACTOME_IFN_alpha_beta",
+    "REACTOME_regulation_of_IFNA",
+    "REACTOME_chemokine_receptors",
+    "REACTOME_IL10",
+    "HALLMARK_IL6_JAK_STAT3",
+    "HALLMARK_TNFA_NFKB",
+    "HALLMARK_INFLAMMATORY",
+    "SCAHN_immature_neutrophil",
+    "SCAHN_total_neutrophil",
+    "BTM_M37.1_neutrophils",
+    "BTM_M11.0_monocytes",
+    "BTM_M7.0_T_cells",
+    "BTM_M7.2_NK_cells",
+    "BTM_M47.0_B_cells",
+    "BTM_M156.1_plasma_cells",
+    "SoM_module1",
+    "SoM_module2",
+    "SoM_module3",
+    "SoM_module4",
+    "Guardela50",
+    "sViP20",
+    "SUBSPACE_myeloid_detrimental",
+    "SUBSPACE_lymphoid_protective",
+    "SepsisMetaScore",
+]
 # and five more, to the number that the issue names
 LISTS = [*CORE, "REACTOME_IFN_gamma", "REACTOME_TNF", "REACTOME_IL1", "REACTOME_IL6"]
 LISTS.append("REACTOME_inflammasomes")
@@ -291,7 +321,8 @@ def report(
     lines += [
         f"\nThe fastest peer is {fastest}: score_chunks does "
         f"{ours[column] / peers[column].max():.0f} times as many samples "
-        f"({ours['rate 1000'] / peers['rate 1000'].max():.0f} times on 1,000), and takes {read / ours[column]:.1f} times as long as adding up the matrix once. "
+        f"({ours['rate 1000'] / peers['rate 1000'].max():.0f} times on 1,000), and takes "
+        f"{read / ours[column]:.1f} times as long as adding up the matrix once. "
         f"`transform` makes all {len(score_names('all'))} features of the set `all`, in float64.\n",
         "## Peak memory\n",
         "Peak resident memory (`VmHWM`) of a process of its own, beyond what it had used "
