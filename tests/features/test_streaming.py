@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 from scipy.stats import gmean
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from ifn_severity.errors import FeatureError
 from ifn_severity.features import (
@@ -142,6 +144,17 @@ def test_chunks_and_threads_change_nothing(chunk: int, n_jobs: int, order: str) 
     blocks = list(score_chunks(X, feature_set="all", genes=GENES, chunk=chunk, n_jobs=n_jobs))
     assert [len(block) for block in blocks[:-1]] == [chunk] * (len(blocks) - 1)
     np.testing.assert_allclose(np.vstack(blocks), EXPECTED, rtol=0, atol=1e-9)
+
+
+def test_the_threads_of_linear_algebra_are_given_back() -> None:
+    def threads() -> list[int]:
+        return [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
+
+    with threadpool_limits(2, user_api="blas"):
+        before = threads()
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _: features_of(LOG2, lists=LISTS, n_jobs=2), range(12)))
+        assert threads() == before
 
 
 def test_many_samples_on_threads() -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 import numpy as np
 from scipy import sparse
-from threadpoolctl import ThreadpoolController
 
 from ifn_severity.errors import FeatureError
 from ifn_severity.features.checks import check_coverage, check_unit, refuse_values
@@ -21,15 +19,11 @@ from ifn_severity.features.reference import (
     reference_profile,
     size_factors,
 )
+from ifn_severity.features.threads import ONE_BLAS_THREAD
 
 # Elements of a working block: with its few temporaries it stays in a core's second-level cache.
 _BLOCK_ELEMENTS = 2**18
 _LN2 = float(np.log(2.0))
-
-
-@cache
-def _thread_pools() -> ThreadpoolController:
-    return ThreadpoolController()
 
 
 def working_dtype(dtype: Any) -> np.dtype[Any]:
@@ -236,19 +230,16 @@ class Scorer:
             for rows in mine:
                 self._block(matrix[rows], out[rows], weights, first_row + rows.start)
 
-        threads = min(n_jobs, len(blocks))
-        if threads <= 1:
-            work(blocks)
-            return out
+        threads = max(1, min(n_jobs, len(blocks)))
         share = -(-len(blocks) // threads)
-        parts = [blocks[i : i + share] for i in range(0, len(blocks), share)]
-        # the threads are ours, so the linear algebra library must not start more of its own
-        with (
-            _thread_pools().limit(limits=1, user_api="blas"),
-            ThreadPoolExecutor(threads) as pool,
-        ):
-            for done in [pool.submit(work, part) for part in parts]:
-                done.result()
+        parts = [blocks[i * share : (i + 1) * share] for i in range(threads)]
+        with ONE_BLAS_THREAD:
+            if threads == 1:
+                work(blocks)
+                return out
+            with ThreadPoolExecutor(threads) as pool:
+                for done in [pool.submit(work, part) for part in parts]:
+                    done.result()
         return out
 
     def _blocks(self, n_samples: int) -> Iterator[slice]:
