@@ -79,20 +79,6 @@ def test_sums_equal_a_plain_groupby(form: str, tmp_path: Path) -> None:
     check(summed(write(adata, tmp_path / "cells.h5ad", form), tmp_path), adata)
 
 
-@pytest.mark.parametrize("form", FORMATS)
-def test_sums_equal_decoupler(form: str, tmp_path: Path) -> None:
-    decoupler = pytest.importorskip("decoupler")
-    adata = cells(seed=3)
-    path = write(adata, tmp_path / "cells.h5ad", form)
-    adata.X = sparse.csr_matrix(adata.X)
-    theirs = decoupler.pp.pseudobulk(
-        adata, sample_col="patient", groups_col="cell_type", mode="sum"
-    ).to_df()
-    bulk = summed(path, tmp_path)
-    names = bulk.groups["sample"] + "_" + bulk.groups["cell_type"]
-    np.testing.assert_array_equal(theirs.loc[names].to_numpy(), bulk.sums)
-
-
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

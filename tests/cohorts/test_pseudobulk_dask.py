@@ -14,7 +14,6 @@ from scipy import sparse
 from ifn_severity.cohorts.pseudobulk import CellColumns, cluster, sum_cells
 from ifn_severity.errors import InputError
 
-pytest.importorskip("distributed")
 COLUMNS = CellColumns("patient", "cell_type")
 
 

@@ -197,7 +197,6 @@ def test_workers_without_dask(
 
 
 def test_workers_give_the_same_cohort(cli: Cli, cells: anndata.AnnData, home: Path) -> None:
-    pytest.importorskip("distributed")
     assert cli("pseudobulk", "cells.h5ad", *COLUMNS, "-o", "a.h5ad")[0] == 0
     code, _, err = cli("pseudobulk", "cells.h5ad", *COLUMNS, "-o", "b.h5ad", "--workers", "2")
     assert code == 0, err

@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import dask.array as da
+import distributed
 import h5py
 import numpy as np
 import pandas as pd
@@ -374,7 +376,6 @@ assert features_of(X, genes=panel_genes()).notna().all(axis=None)
 
 
 def test_dask_arrays_lazily() -> None:
-    da = pytest.importorskip("dask.array")
     X = LOG2.to_numpy()
     for chunks in ((40, -1), (25, 300)):
         lazy = features_of(da.from_array(X, chunks=chunks), feature_set="all", genes=GENES)
@@ -391,8 +392,6 @@ def test_dask_arrays_lazily() -> None:
 
 def test_dask_on_two_workers() -> None:
     """Unchanged on a cluster of two processes, and errors come back from them."""
-    distributed = pytest.importorskip("dask.distributed")
-    da = pytest.importorskip("dask.array")
     X = LOG2.to_numpy()
     odd = X.copy()
     odd[77, GENES.index("IFI27")] = -1.0
