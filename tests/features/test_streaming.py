@@ -397,7 +397,7 @@ def test_dask_on_two_workers() -> None:
     odd[77, GENES.index("IFI27")] = -1.0
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
         ) as cluster,
         distributed.Client(cluster) as client,
     ):

@@ -54,7 +54,7 @@ def dask_client(workers: int | None, scheduler: str | None) -> Iterator[Client |
 
     if scheduler is None:
         with (
-            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as local,
+            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0") as local,
             Client(local) as client,
         ):
             yield client
