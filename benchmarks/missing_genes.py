@@ -20,7 +20,7 @@ from ifn_severity.features.reference import OFFSET
 from ifn_severity.paths import atomic_file
 from ifn_severity.report.figure_files import svg_text
 from ifn_severity.report.style import BLUE, GREY, VERMILLION, figure_style, finish, new_figure
-from scoring.data import SCORES, SET, Cohort, load_cohorts
+from scoring.data import GENES, SCORES, SET, Cohort, load_cohorts
 from scoring.methods import log_size
 from scoring.pages import DOCS, markdown, with_interval, write_tables
 from scoring.transfer import C_SCORES, C_WITH_GENES, Judge, Ridge, fit_ridge, interval
@@ -65,7 +65,7 @@ class HeldOut:
     @staticmethod
     def columns(setting: str) -> np.ndarray:
         """Return which features a setting uses."""
-        return SCORES if setting == "scores" else np.ones(len(SCORES), dtype=bool)
+        return SCORES if setting == "scores" else SCORES | GENES
 
     def log_odds(self, features: np.ndarray, setting: str) -> np.ndarray:
         """Predict with the model that never saw the cohort."""

@@ -15,7 +15,7 @@ from scipy.stats import median_abs_deviation, rankdata
 
 from ifn_severity.features import InterferonFeatures, reference_genes
 from ifn_severity.features.reference import OFFSET, reference_profile, size_factors
-from scoring.data import LISTS, SCORES, SET, healthy_profile
+from scoring.data import GENES, LISTS, SCORES, SET, healthy_profile
 
 Values = tuple[np.ndarray, np.ndarray | None]
 
@@ -33,7 +33,7 @@ def linear_features(level: pd.DataFrame) -> Values:
     values = level[[g for g in SET.panel if g in level.columns]].to_numpy()
     features = values @ np.where(empty, 0.0, coefficients)[present]
     features[:, empty] = np.nan
-    return features[:, SCORES], features[:, ~SCORES]
+    return features[:, SCORES], features[:, GENES]
 
 
 def members(columns: pd.Index) -> np.ndarray:
@@ -51,7 +51,7 @@ def members(columns: pd.Index) -> np.ndarray:
 def default(linear: pd.DataFrame) -> Values:
     """Score with the package."""
     values = InterferonFeatures("all", unit="linear").fit_transform(linear)
-    return values[:, SCORES], values[:, ~SCORES]
+    return values[:, SCORES], values[:, GENES]
 
 
 def log_size(

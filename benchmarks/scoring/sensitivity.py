@@ -10,7 +10,7 @@ import pandas as pd
 
 from ifn_severity.evaluate import auroc
 from ifn_severity.features import reference_genes
-from scoring.data import SET, Cohort
+from scoring.data import SCORES, SET, Cohort
 from scoring.methods import Values, log_ratio, log_size, own_panel, plain, random_lists
 from scoring.transfer import C_SCORES, Judge, Transfer, interval
 
@@ -61,7 +61,7 @@ def _size_only(linear: pd.DataFrame) -> Values:
 
 def interferon_only(values: np.ndarray) -> np.ndarray:
     """Keep the scores of interferon lists."""
-    scores = SET.features[SET.features["kind"] == "score"]
+    scores = SET.features[SCORES]
     return values[:, (scores["group"] == "interferon").to_numpy()]
 
 
