@@ -181,7 +181,7 @@ def _check_definition(folder: Path, manifest: Manifest) -> None:
         known = set(feature_definition(manifest.feature_set).features.index)
         same = (
             set(manifest.columns) <= known
-            and manifest.genes == list(panel_genes())
+            and set(manifest.genes) <= set(panel_genes())
             and definition_sha256(manifest.feature_set, manifest.columns)
             == manifest.definition_sha256
         )

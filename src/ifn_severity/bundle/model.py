@@ -10,17 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ifn_severity.bundle.expression import MIN_COVERAGE, panel_expression
+from ifn_severity.bundle.expression import panel_expression
 from ifn_severity.bundle.manifest import Manifest
 from ifn_severity.bundle.reference import share_outside
 from ifn_severity.classify import SeverityClassifier
-from ifn_severity.features import (
-    MIN_REFERENCE_GENES,
-    InterferonFeatures,
-    feature_definition,
-    reference_genes,
-)
+from ifn_severity.features import MIN_REFERENCE_GENES, feature_definition, reference_genes
+from ifn_severity.features.checks import warn_of_empty_lists
 from ifn_severity.features.definition import locate
+from ifn_severity.features.scoring import Scorer
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -170,22 +167,20 @@ class SeverityModel:
         return panel_expression(values, self.manifest.genes, tuple(self.manifest.aliases))
 
     def _features(self, expression: pd.DataFrame) -> pd.DataFrame:
-        # an array with names beside it: scikit-learn takes long over frames with many columns
         values = expression.to_numpy()
-        transformer = InterferonFeatures(
-            self.manifest.feature_set,
-            genes=list(expression.columns),
-            min_coverage=MIN_COVERAGE,
+        scorer = Scorer.locate(
+            feature_definition(self.manifest.feature_set).only(self.manifest.columns),
+            list(expression.columns),
+            unit="log2",
             min_reference=MIN_REFERENCE_GENES,
-        ).fit(values)
-        known = feature_definition(self.manifest.feature_set).features.index
-        wanted = known.get_indexer(pd.Index(self.manifest.columns))
-        features = np.full((len(values), len(wanted)), np.nan)
+        )
+        warn_of_empty_lists(scorer.empty_lists)
+        features = np.full((len(values), len(self.manifest.columns)), np.nan)
         reference = locate(expression.columns, reference_genes())
         expressed = np.flatnonzero(values[:, reference[reference >= 0]].sum(axis=1) > 0)
         for start in range(0, len(expressed), _BLOCK):
             rows = expressed[start : start + _BLOCK]
-            features[rows] = transformer.transform(values[rows])[:, wanted]
+            features[rows] = scorer.score(values[rows], dtype=np.float64)
         return pd.DataFrame(features, index=expression.index, columns=self.manifest.columns)
 
     def _warnings(

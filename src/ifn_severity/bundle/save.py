@@ -34,7 +34,12 @@ from ifn_severity.bundle.reference import (
 from ifn_severity.bundle.weights import dump_weights
 from ifn_severity.classify import SeverityClassifier
 from ifn_severity.errors import ModelError
-from ifn_severity.features import catalogue_sha256, feature_definition, panel_genes
+from ifn_severity.features import (
+    MIN_REFERENCE_GENES,
+    catalogue_sha256,
+    feature_definition,
+    reference_genes,
+)
 from ifn_severity.features.signatures import printed_symbols
 
 THRESHOLD_MEANING = (
@@ -56,6 +61,7 @@ def save_bundle(
     metrics: Mapping[str, Any],
     simulated: bool,
     extra: Mapping[str, Any] | None = None,
+    genes: Sequence[str] | None = None,
 ) -> Path:
     """Write a model as a folder that is an MLflow model directory too.
 
@@ -82,6 +88,10 @@ def save_bundle(
         Whether any cohort is simulated.
     extra : mapping, optional
         Anything else to keep in the manifest.
+    genes : sequence of str, optional
+        The genes that the training features were made from, reference genes included. By
+        default every reference gene and every gene of the columns. A model looks at no other
+        gene, so fewer reference genes make a smaller assay.
 
     Returns
     -------
@@ -104,7 +114,8 @@ def save_bundle(
     classifier.feature_names_in_ = np.array(columns, dtype=object)
     reference_file = write_reference(summarise(training_features))
     reference = read_reference(reference_file, columns)
-    versions, panel = library_versions(), set(panel_genes())
+    measured = _measured(feature_set, columns, genes)
+    versions, panel = library_versions(), set(measured)
     slope, intercept = classifier.calibration_
     manifest = Manifest(
         name=name,
@@ -114,7 +125,7 @@ def save_bundle(
         feature_set=feature_set,
         catalogue_sha256=catalogue_sha256(),
         definition_sha256=definition_sha256(feature_set, columns),
-        genes=list(panel_genes()),
+        genes=measured,
         aliases={old: new for old, new in sorted(printed_symbols().items()) if new in panel},
         columns=columns,
         model=classifier.model,
@@ -166,6 +177,24 @@ def save_bundle(
 def manifest_sum(manifest_file: bytes) -> bytes:
     """Return the line that ``sha256sum --check`` reads."""
     return f"{hashlib.sha256(manifest_file).hexdigest()}  {MANIFEST}\n".encode()
+
+
+def _measured(feature_set: str, columns: list[str], genes: Sequence[str] | None) -> list[str]:
+    """Return the genes that a model looks at, in the order of the panel."""
+    needed = feature_definition(feature_set).only(columns).genes()
+    if genes is None:
+        return list(needed)
+    references = set(reference_genes())
+    given = set(genes)
+    missing = [gene for gene in needed if gene not in given | references]
+    if missing or len(given & references) < MIN_REFERENCE_GENES or not given <= set(needed):
+        raise ModelError(
+            f"{len(given)} genes for a model, {len(given & references)} of them reference genes",
+            expected=f"the genes of its features and at least {MIN_REFERENCE_GENES} reference "
+            "genes, and no others",
+            do="leave genes= out, or name " + ", ".join(missing[:5] or sorted(references)[:6]),
+        )
+    return [gene for gene in needed if gene in given]
 
 
 def _golden(model: SeverityModel) -> dict[str, bytes]:
