@@ -55,7 +55,8 @@ class CandidateResult:
     fitted : SeverityClassifier or None
         Fitted on all samples: what is saved. None where that was not asked for.
     chosen : list of dict
-        The setting that each outer fold chose, with its fold and repeat.
+        The setting that each outer fold chose, with its fold and repeat; with ``max_features``
+        also the features that it ``selected``.
     seconds : float
         Computing time over all folds, one core.
     """
@@ -98,6 +99,8 @@ def _fit_one(
             called = classifier.call(X[test]) == 1
     chosen = {"inner_auroc": classifier.inner_auroc_, "threshold": classifier.threshold_}
     chosen |= classifier.best_params_
+    if classifier.max_features is not None:
+        chosen["selected"] = classifier.selected_.tolist()
     taken = time.perf_counter() - started
     return candidate, split, classifier if split < 0 else None, log_odds, called, chosen, taken
 

@@ -38,10 +38,13 @@ class Evidence:
     metrics : dict
         ``mean_auroc`` and ``min_auroc`` over the cohorts that count, ``cohorts`` (per cohort
         AUROC, Brier score and calibration slope with intervals) and ``subgroups``.
+    selected : dict of str to list of int
+        With ``max_features``: the features that the fit without each cohort chose.
     """
 
     table: pd.DataFrame
     metrics: dict[str, Any]
+    selected: dict[str, list[int]]
 
 
 def leave_one_cohort_out(
@@ -105,7 +108,13 @@ def leave_one_cohort_out(
         columns=list(COLUMNS),
     )
     metrics = _metrics(dataset, problem, table, n_draws=n_draws)
-    return Evidence(table, metrics), result.classifier
+    names = cohort_names(problem.cohorts)
+    selected = {
+        names[setting["fold"]]: setting["selected"]
+        for setting in result.chosen
+        if "selected" in setting
+    }
+    return Evidence(table, metrics, selected), result.classifier
 
 
 def _metrics(

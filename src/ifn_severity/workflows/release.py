@@ -19,10 +19,11 @@ from ifn_severity.classify import SeverityClassifier
 from ifn_severity.classify.transfer import usable_cohorts
 from ifn_severity.errors import ModelError
 from ifn_severity.paths import models_dir
+from ifn_severity.workflows import registry, tracking
 from ifn_severity.workflows.dataset import Dataset, load_dataset
 from ifn_severity.workflows.designs import Design, Release, released
 from ifn_severity.workflows.held_out import Evidence, leave_one_cohort_out, with_meanings
-from ifn_severity.workflows.training_log import LABEL
+from ifn_severity.workflows.training_log import LABEL, run_tags
 
 Bar = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
 TOLERANCE = 1e-9
@@ -45,12 +46,15 @@ class ReleasedModel:
     folder : Path
     evidence : Evidence
     dataset : Dataset
+    version : Version or None
+        Where it was registered.
     """
 
     design: Design
     folder: Path
     evidence: Evidence
     dataset: Dataset
+    version: registry.Version | None = None
 
     @property
     def n_bytes(self) -> int:
@@ -66,6 +70,7 @@ def release(
     names: Sequence[str] = (),
     *,
     plan: Release | None = None,
+    register: bool = False,
     n_jobs: int = 1,
     n_draws: int = 2000,
     bar: Bar = _no_bar,
@@ -78,6 +83,8 @@ def release(
         Which; all of them when empty.
     plan : Release, optional
         Designs; those of ``released.toml`` when left out.
+    register : bool
+        Register each in MLflow, in a run of its own.
     n_jobs : int
         Processes; -1 for every core.
     n_draws : int
@@ -98,6 +105,10 @@ def release(
     designs = plan.choose(names)
     for design in designs:
         _refuse_other(models_dir() / design.name)
+    mlflow = tracking.open_store("release") if register else None
+    if mlflow:
+        for design in designs:
+            registry.check_name(design.name)
     done = []
     with bar("training the released models", len(designs) * (len(plan.cohorts) + 1)) as step:
         for design, dataset in _with_data(designs, plan, progress=bar is not _no_bar):
@@ -111,7 +122,8 @@ def release(
                 step=step,
             )
             folder = _save(design, plan, dataset, evidence, classifier)
-            done.append(ReleasedModel(design, folder, evidence, dataset))
+            version = _register(mlflow, folder, evidence, dataset) if mlflow else None
+            done.append(ReleasedModel(design, folder, evidence, dataset, version))
     return done
 
 
@@ -215,9 +227,13 @@ def _save(
         fitted = usable_cohorts(dataset.y, dataset.patients, origin)
     taught = set(origin[fitted].tolist())
     facts = [{**fact, "fitted": fact["name"] in taught} for fact in with_meanings(dataset.facts)]
-    genes = None
+    genes, panels = None, {}
     if design.genes is not None:
         genes = [*design.references, *(name.removeprefix("gene:") for name in columns)]
+        every = [name.removeprefix("gene:") for name in design.columns(dataset).columns]
+        panels = {
+            cohort: [every[i] for i in chosen] for cohort, chosen in evidence.selected.items()
+        }
     return save_bundle(
         models_dir() / design.name,
         named,
@@ -241,8 +257,27 @@ def _save(
                 "genes": design.genes,
                 "reference_genes": list(design.references),
             },
+            **({"genes_without_a_cohort": panels} if panels else {}),
         },
     )
+
+
+def _register(mlflow: Any, folder: Path, evidence: Evidence, dataset: Dataset) -> registry.Version:
+    """Record one released model as a run, and register it."""
+    tags = {**run_tags(dataset), "level": "command", "saved_model": folder.name}
+    with tracking.run(mlflow, f"release {folder.name}", tags=tags):
+        manifest = load_model(folder).manifest
+        mlflow.log_params(
+            {
+                "cohorts": dataset.name,
+                "feature_set": manifest.feature_set,
+                "model": manifest.model,
+                "n_features": len(manifest.columns),
+            }
+        )
+        names = ("mean_auroc", "min_auroc", "median_calibration_slope")
+        mlflow.log_metrics({name: round(evidence.metrics[name], 4) for name in names})
+        return registry.register(mlflow, folder, evidence)
 
 
 def _difference(there: SeverityModel, again: SeverityClassifier) -> float:
@@ -270,14 +305,30 @@ def _difference(there: SeverityModel, again: SeverityClassifier) -> float:
     return difference
 
 
-def is_released(folder: Path) -> bool:
+def refuse_released(folder: Path) -> None:
+    """Refuse to replace a released model by one of the user's own.
+
+    Raises
+    ------
+    ModelError
+        If the folder has the name of a released model and holds it.
+    """
+    if folder.name in released().designs and _is_released(folder):
+        raise ModelError(
+            f"{folder.name} is the name of a released model, which is in {folder.parent}",
+            expected="a name of its own for a model that you train",
+            do="choose another with --name",
+        )
+
+
+def _is_released(folder: Path) -> bool:
     """Tell whether a folder holds a model that ``ifn-severity release`` saved."""
-    return bool(load_model(folder).manifest.extra.get("released"))
+    return (folder / MANIFEST).is_file() and bool(load_model(folder).manifest.extra.get("released"))
 
 
 def _refuse_other(folder: Path) -> None:
     """Refuse to replace a model that somebody trained under a released model's name."""
-    if (folder / MANIFEST).is_file() and not is_released(folder):
+    if (folder / MANIFEST).is_file() and not _is_released(folder):
         raise ModelError(
             f"{folder} is a model of your own, and a released model has that name",
             expected="the released model, or nothing, in that place",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from pathlib import Path
-from platform import python_version
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from ifn_severity.report.training_figures import (
 )
 from ifn_severity.workflows import tracking
 from ifn_severity.workflows.dataset import Dataset
+from ifn_severity.workflows.held_out import Evidence
 
 LABEL = "severe 1 = severe or critical, 0 = mild or moderate, as each cohort's card defines them"
 
@@ -50,8 +50,10 @@ def save_candidate(
     settings: dict[str, int],
     table: pd.DataFrame,
     run_id: str,
+    evidence: Evidence | None = None,
 ) -> None:
-    """Save one fitted candidate as a model bundle."""
+    """Save one fitted candidate as a model bundle, with its evidence between cohorts if any."""
+    between = {"leave_one_cohort_out": evidence.metrics} if evidence else {}
     save_bundle(
         target,
         result.classifier,
@@ -60,7 +62,7 @@ def save_candidate(
         training_features=dataset.columns(result.candidate.feature_set),
         cohorts=dataset.facts,
         labels=LABEL,
-        metrics=_with_intervals(metrics),
+        metrics={**_with_intervals(metrics), **between},
         simulated=dataset.simulated,
         extra={
             "validation": "nested cross-validation inside the training cohorts, by patient; the "
@@ -141,7 +143,7 @@ def log_candidate(
                 loader_module="ifn_severity.bundle.pyfunc",
                 data_path=str(bundle),
                 # given whole, because MLflow would look for a pip that uv does not install
-                conda_env=_environment(tags["ifn_severity"]),
+                conda_env=tracking.environment(tags["ifn_severity"]),
             )
         return str(run.info.run_id)
 
@@ -149,18 +151,6 @@ def log_candidate(
 def _readable(metrics: dict[str, float]) -> dict[str, float]:
     """Return metrics as the UI's columns can show them; the tables keep every digit."""
     return {key: round(value, 4) for key, value in metrics.items() if np.isfinite(value)}
-
-
-def _environment(package_version: str) -> dict[str, Any]:
-    return {
-        "name": "ifn-severity",
-        "channels": ["conda-forge"],
-        "dependencies": [
-            f"python={python_version()}",
-            "pip",
-            {"pip": [f"ifn-severity=={package_version}"]},
-        ],
-    }
 
 
 def _predictions(result: CandidateResult, dataset: Dataset) -> pd.DataFrame:
