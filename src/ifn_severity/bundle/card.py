@@ -33,8 +33,8 @@ _LIMITS = (
     "Blood only, and only the tissues and platforms of the cohorts above.",
     "It says how a sample resembles those of patients who were called severe as defined above. "
     "It does not say what made them so, and time since onset changes interferon genes.",
-    "Treatment (steroids above all), variant and vaccination are not known for these patients, "
-    "most of whom fell ill in 2020, and change the genes that it looks at.",
+    "Treatment (steroids above all), variant and vaccination change the genes that it looks at. "
+    "They are not among the inputs, and the public cohorts are of patients of 2020.",
     "A sample unlike the training data is marked `in_distribution = False`: do not rely on its "
     "probability.",
     "Missing genes are left out of scores; a feature without any gene is set to the "
@@ -47,8 +47,8 @@ _ETHICS = (
     "before any use. Ancestry is not recorded in these cohorts, so nothing is known of it.",
     "Severe is a hospital's decision as much as a state of the body: admission to intensive care "
     "depends on beds and on habits, and a model learns them too.",
-    "The cohorts are public and were collected with consent for research by the studies cited; "
-    "their licences stand on each cohort's card.",
+    "The cohorts are public; the studies cited say how consent was given, and the licences stand "
+    "on each cohort's card.",
 )
 _READING = (
     "Mitchell 2019, doi:10.1145/3287560.3287596 (model cards); Collins 2024, "

@@ -1,200 +1,92 @@
-"""What one design does on cohorts it never saw: the evidence that a model carries with it."""
+"""What a saved model keeps of held-out samples: the interval of its probabilities."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
-from ifn_severity.classify import SeverityClassifier
-from ifn_severity.cohorts import get_card
-from ifn_severity.evaluate import Candidate, calibration_summary, nested_cross_validation
-from ifn_severity.evaluate.cross_cohort import check_cohorts, cohort_names, one_out_splits
-from ifn_severity.workflows.dataset import Dataset
-from ifn_severity.workflows.validation.fits import Problem
-from ifn_severity.workflows.validation.tables import (
-    Draws,
-    candidate_row,
-    cohort_table,
-    subgroup_table,
-)
-
-COLUMNS = ("sample", "cohort", "patient", "severe", "counted", "log_odds", "called_severe")
+from ifn_severity.bundle.interval import ProbabilityInterval
+from ifn_severity.classify.transfer import usable_cohorts
+from ifn_severity.evaluate import Split
+from ifn_severity.evaluate.cross_cohort import one_out_splits
+from ifn_severity.evaluate.nested import CandidateResult
+from ifn_severity.evaluate.prediction_interval import interval_between, interval_within
 
 
-@dataclass(frozen=True, eq=False)
-class Evidence:
-    """Held-out predictions of one design, and what they amount to.
-
-    Attributes
-    ----------
-    table : DataFrame of shape (n_samples, 7)
-        ``sample``, ``cohort``, ``patient``, ``severe`` (0 or 1), ``counted`` (whether a mean
-        rests on the cohort), ``log_odds`` and ``called_severe``. It goes to MLflow, never into a
-        model's folder.
-    metrics : dict
-        ``mean_auroc`` and ``min_auroc`` over the cohorts that count, ``cohorts`` (per cohort
-        AUROC, Brier score and calibration slope with intervals) and ``subgroups``.
-    selected : dict of str to list of int
-        With ``max_features``: the features that the fit without each cohort chose.
-    """
-
-    table: pd.DataFrame
-    metrics: dict[str, Any]
-    selected: dict[str, list[int]]
-
-
-def leave_one_cohort_out(
-    dataset: Dataset,
-    candidate: Candidate,
-    *,
-    inner_folds: int,
-    seed: int,
-    n_jobs: int = 1,
-    n_draws: int = 2000,
-    step: Callable[[str], None] = lambda _: None,
-) -> tuple[Evidence, SeverityClassifier]:
-    """Hold out each cohort in turn, and fit on everything.
+def cohort_splits(
+    y: np.ndarray, patients: np.ndarray, cohorts: np.ndarray, *, repeat: int
+) -> list[Split]:
+    """Hold out each cohort that has enough patients of both classes, as one more repeat.
 
     Parameters
     ----------
-    dataset : Dataset
-        Three or more cohorts.
-    candidate : Candidate
-        Features of the dataset's samples, and the model.
-    inner_folds, seed, n_jobs : int
-    n_draws : int
-        Bootstrap draws of patients for the 95 % intervals.
-    step : callable
-        Called once a fit.
+    y : ndarray of shape (n_samples,), 0 or 1
+    patients, cohorts : ndarray of shape (n_samples,)
+    repeat : int
+        Number of the repeat.
 
     Returns
     -------
-    evidence : Evidence
-    classifier : SeverityClassifier
-        Fitted on all samples.
-
-    Raises
-    ------
-    LabelError
-        If there are fewer than three cohorts, or too few of five patients in each class.
+    list of Split
+        Empty where fewer than two cohorts have enough.
     """
-    problem = Problem.of(dataset, [], inner_folds=inner_folds, seed=seed, n_jobs=n_jobs)
-    check_cohorts(problem.y, problem.patients, problem.cohorts)
-    (result,) = nested_cross_validation(
-        [candidate],
-        problem.y,
-        problem.patients,
-        one_out_splits(problem.cohorts),
-        cohorts=problem.cohorts,
-        inner_folds=inner_folds,
-        seed=seed,
-        n_jobs=n_jobs,
-        on_step=step,
-    )
-    table = pd.DataFrame(
-        {
-            "sample": dataset.obs.index.to_numpy(dtype=str),
-            "cohort": problem.cohorts,
-            "patient": problem.patients,
-            "severe": problem.y,
-            "counted": np.isin(problem.cohorts, problem.counted()),
-            "log_odds": result.held_out.log_odds[0],
-            "called_severe": result.held_out.called[0],
-        },
-        columns=list(COLUMNS),
-    )
-    metrics = _metrics(dataset, problem, table, n_draws=n_draws)
-    names = cohort_names(problem.cohorts)
-    selected = {
-        names[setting["fold"]]: setting["selected"]
-        for setting in result.chosen
-        if "selected" in setting
-    }
-    return Evidence(table, metrics, selected), result.classifier
+    judged = np.unique(cohorts[usable_cohorts(y, patients, cohorts)]).tolist()
+    if len(judged) < 2:
+        return []
+    every = one_out_splits(cohorts)
+    kept = [split for split in every if cohorts[split.test[0]] in judged]
+    return [Split(repeat, fold, s.train, s.test) for fold, s in enumerate(kept)]
 
 
-def _metrics(
-    dataset: Dataset, problem: Problem, table: pd.DataFrame, *, n_draws: int
-) -> dict[str, Any]:
-    """Summarise held-out predictions, under the names that the manifest keeps."""
-    draws = Draws(problem, n_draws=n_draws)
-    score = table["log_odds"].to_numpy()
-    facts = cohort_table(dataset, problem).to_dict("index")
-    cohorts = {}
-    for name in cohort_names(problem.cohorts):
-        here = problem.cohorts == name
-        y, called = problem.y[here], table["called_severe"].to_numpy()[here]
-        area, low, high = draws.interval(name, score)
-        line = calibration_summary(
-            y, score[here], problem.patients[here], n_draws=n_draws, seed=problem.seed
-        )
-        known = ("n_samples", "n_patients", "n_mild_patients", "n_severe_patients", "counted")
-        cohorts[name] = {
-            **{key: facts[name][key] for key in known},
-            "auroc": area,
-            "auroc_ci": [low, high],
-            "brier": line.brier,
-            "brier_ci": [line.brier_low, line.brier_high],
-            "calibration_slope": line.slope,
-            "calibration_slope_ci": [line.slope_low, line.slope_high],
-            "calibration_in_the_large": line.in_the_large,
-            "sensitivity": float(called[y == 1].mean()),
-            "specificity": float(1.0 - called[y == 0].mean()),
-        }
-    row = candidate_row(draws, ("", ""), score)
-    people = pd.DataFrame(
-        {
-            **{key: table[key] for key in ("cohort", "patient", "severe", "log_odds")},
-            "sex": dataset.obs["sex"].astype(object).to_numpy(),
-            "age": dataset.obs["age"].to_numpy(dtype=float),
-        }
-    )
-    subgroups = subgroup_table(people, n_draws=n_draws, seed=problem.seed)
-    known_groups = subgroups[subgroups["auroc"].notna()]
-    return {
-        "mean_auroc": row["mean_auroc"],
-        "mean_auroc_ci": [row["mean_low"], row["mean_high"]],
-        "min_auroc": row["min_auroc"],
-        "min_cohort": row["min_cohort"],
-        "median_calibration_slope": float(
-            np.median([cohorts[name]["calibration_slope"] for name in problem.counted()])
-        ),
-        "cohorts": cohorts,
-        "subgroups": {
-            f"{cohort}, {group}": {
-                "n_mild_patients": mild,
-                "n_severe_patients": severe,
-                "auroc": area,
-                "auroc_ci": [low, high],
-            }
-            for cohort, group, mild, severe, area, low, high in known_groups[
-                ["cohort", "subgroup", "n_mild", "n_severe", "auroc", "auroc_low", "auroc_high"]
-            ].itertuples(index=False)
-        },
-    }
-
-
-def with_meanings(facts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Add to the facts of each cohort what mild and severe mean in it, and whom to cite.
+def separate(result: CandidateResult, repeats: int) -> tuple[CandidateResult, np.ndarray | None]:
+    """Take the repeat that :func:`cohort_splits` added off the others.
 
     Parameters
     ----------
-    facts : list of dict
-        ``Dataset.facts``.
+    result : CandidateResult
+    repeats : int
+        Repeats of the cross-validation by patient.
+
+    Returns
+    -------
+    result : CandidateResult
+        Without it.
+    between : ndarray of shape (n_samples,) or None
+        Log-odds of cohorts held out, NaN where a cohort was not; None where there was no such
+        repeat.
     """
-    kept = []
-    for fact in facts:
-        card = get_card(fact["name"])
-        kept.append(
-            {
-                **fact,
-                "mild_means": card.severity.mild_means,
-                "severe_means": card.severity.severe_means,
-                "citation": str(card.citation),
-            }
-        )
-    return kept
+    held_out = result.held_out
+    if len(held_out.log_odds) == repeats:
+        return result, None
+    raw = held_out.raw_log_odds
+    within = replace(
+        held_out,
+        log_odds=held_out.log_odds[:repeats],
+        called=held_out.called[:repeats],
+        raw_log_odds=None if raw is None else raw[:repeats],
+    )
+    chosen = [setting for setting in result.chosen if setting["repeat"] < repeats]
+    return replace(result, held_out=within, chosen=chosen), held_out.log_odds[repeats]
+
+
+def interval_of(
+    result: CandidateResult, between: np.ndarray | None, cohorts: Sequence[str], *, seed: int
+) -> ProbabilityInterval:
+    """Learn the interval of a candidate from cohorts held out, else from folds of patients.
+
+    Parameters
+    ----------
+    result : CandidateResult
+        Its cross-validation by patient.
+    between : ndarray of shape (n_samples,) or None
+        What :func:`separate` gave.
+    cohorts : sequence of str of length n_samples
+    seed : int
+        Of the patient bootstrap.
+    """
+    held_out = result.held_out
+    if between is None:
+        return interval_within(held_out.y, held_out.log_odds, held_out.patients, seed=seed)
+    return interval_between(held_out.y, between, np.asarray(cohorts))

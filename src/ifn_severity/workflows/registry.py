@@ -15,7 +15,7 @@ from ifn_severity.bundle import SeverityModel, list_models, load_model
 from ifn_severity.errors import InputError, ModelError, nearest
 from ifn_severity.evaluate.promotion import Decision, HeldOutScores, judge
 from ifn_severity.workflows import tracking
-from ifn_severity.workflows.held_out import Evidence
+from ifn_severity.workflows.evidence import Evidence
 
 CHAMPION = "champion"
 HELD_OUT_FILE = "held_out.json"

@@ -22,14 +22,14 @@ from ifn_severity.paths import models_dir
 from ifn_severity.workflows import registry, tracking
 from ifn_severity.workflows.dataset import Dataset, load_dataset
 from ifn_severity.workflows.designs import Design, Release, released
-from ifn_severity.workflows.held_out import Evidence, leave_one_cohort_out, with_meanings
+from ifn_severity.workflows.evidence import Evidence, leave_one_cohort_out, with_meanings
 from ifn_severity.workflows.training_log import LABEL, run_tags
 
 Bar = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
 TOLERANCE = 1e-9
 """Most that the log-odds of a golden sample may differ when a released model is trained again."""
 VALIDATION = (
-    "leave one cohort out: each cohort was predicted by a fit that saw no sample of it, the choice "
+    "Leave one cohort out: each cohort was predicted by a fit that saw no sample of it, the choice "
     "of genes, the calibration and the threshold included. The kind of model and the feature set "
     "were worked out on these same cohorts, which flatters the figures somewhat."
 )
@@ -232,7 +232,9 @@ def _save(
         genes = [*design.references, *(name.removeprefix("gene:") for name in columns)]
         every = [name.removeprefix("gene:") for name in design.columns(dataset).columns]
         panels = {
-            cohort: [every[i] for i in chosen] for cohort, chosen in evidence.selected.items()
+            cohort: [every[i] for i in chosen]
+            for cohort, chosen in evidence.selected.items()
+            if cohort in taught
         }
     return save_bundle(
         models_dir() / design.name,
@@ -246,6 +248,8 @@ def _save(
         metrics={"leave_one_cohort_out": evidence.metrics},
         simulated=dataset.simulated,
         genes=genes,
+        training_cohorts=origin[fitted].tolist(),
+        interval=evidence.interval(),
         extra={
             "released": True,
             "purpose": design.purpose,

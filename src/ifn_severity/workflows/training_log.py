@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ifn_severity.bundle import save_bundle
+from ifn_severity.bundle.interval import ProbabilityInterval
 from ifn_severity.evaluate.nested import CandidateResult
 from ifn_severity.features import catalogue_sha256
 from ifn_severity.report.comparison_figure import comparison_figure
@@ -22,7 +23,7 @@ from ifn_severity.report.training_figures import (
 )
 from ifn_severity.workflows import tracking
 from ifn_severity.workflows.dataset import Dataset
-from ifn_severity.workflows.held_out import Evidence
+from ifn_severity.workflows.evidence import Evidence
 
 LABEL = "severe 1 = severe or critical, 0 = mild or moderate, as each cohort's card defines them"
 
@@ -50,6 +51,7 @@ def save_candidate(
     settings: dict[str, int],
     table: pd.DataFrame,
     run_id: str,
+    interval: ProbabilityInterval | None = None,
     evidence: Evidence | None = None,
 ) -> None:
     """Save one fitted candidate as a model bundle, with its evidence between cohorts if any."""
@@ -64,6 +66,8 @@ def save_candidate(
         labels=LABEL,
         metrics={**_with_intervals(metrics), **between},
         simulated=dataset.simulated,
+        training_cohorts=list(dataset.obs["cohort"].astype(str)),
+        interval=interval,
         extra={
             "validation": "nested cross-validation inside the training cohorts, by patient; the "
             "best candidate was chosen on these figures, which flatters it a little",
@@ -94,6 +98,7 @@ def log_candidate(
     settings: dict[str, int],
     tags: dict[str, str],
     parent: str,
+    interval: ProbabilityInterval | None = None,
 ) -> str:
     """Log one candidate as a child run and return its id."""
     from mlflow.data.code_dataset_source import CodeDatasetSource
@@ -137,7 +142,8 @@ def log_candidate(
         with tempfile.TemporaryDirectory() as folder:
             bundle = Path(folder) / "bundle"
             table = pd.DataFrame([{**own, **metrics}])
-            save_candidate(bundle, result, metrics, dataset, settings, table, run.info.run_id)
+            identifier = run.info.run_id
+            save_candidate(bundle, result, metrics, dataset, settings, table, identifier, interval)
             mlflow.pyfunc.log_model(
                 name="model",
                 loader_module="ifn_severity.bundle.pyfunc",
