@@ -6,6 +6,7 @@ import logging
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -201,7 +202,7 @@ def promote(name: str, number: str, *, force: bool = False, reason: str = "") ->
             do='say it: --reason "…"',
         )
     wanted, all_versions = _find(name, number)
-    mlflow = tracking.open_store("train")
+    mlflow = tracking.open_store("release")
     champion = next((version for version in all_versions if version.champion), None)
     decision = Decision((), "it is the champion already")
     if champion != wanted:
@@ -240,7 +241,8 @@ def held_out_scores(mlflow: Any, version: Version) -> HeldOutScores | None:
     if version.tags.get("evidence", NO_EVIDENCE) == NO_EVIDENCE:
         return None
     with tracking.explained(f"{HELD_OUT_FILE} of {version.name} {version.number} was read"):
-        table: pd.DataFrame = mlflow.load_table(HELD_OUT_FILE, run_ids=[version.run_id])
+        text = mlflow.artifacts.load_text(f"runs:/{version.run_id}/{HELD_OUT_FILE}")
+    table = pd.read_json(StringIO(text), orient="split", dtype={"sample": str, "patient": str})
     counted = table[table["counted"].astype(bool)]
     return HeldOutScores(
         samples=counted["sample"].to_numpy(dtype=str),
