@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -175,6 +175,7 @@ class SeverityModel:
         *,
         sex: Sequence[object] | None = None,
         block: int = BLOCK,
+        on_features: Callable[[np.ndarray], None] = lambda _: None,
     ) -> Iterator[pd.DataFrame]:
         """Yield the rows of :meth:`predict`, so many samples at a time.
 
@@ -186,6 +187,8 @@ class SeverityModel:
             As for :meth:`predict`.
         block : int
             Samples at a time.
+        on_features : callable
+            Called with the features of each block, shape (n_samples, n_features).
 
         Yields
         ------
@@ -213,25 +216,54 @@ class SeverityModel:
         for start in range(0, len(panel.samples), block):
             rows = slice(start, min(start + block, len(panel.samples)))
             stated = None if sex is None else sex[rows]
-            yield self._predict_block(panel, rows, scorer, markers, rule, stated)
+            values_here, beside = panel.read(rows, markers.columns)
+            features = self._score(scorer, values_here, panel.genes)
+            on_features(features)
+            hints = markers.tissue(beside), markers.sex(beside, stated)
+            yield self._judge(panel, rows, features, rule, hints)
 
-    def _predict_block(
+    def log_odds(self, values: pd.DataFrame | AnnData) -> np.ndarray:
+        """Return calibrated log-odds without any anchor, shape (n_samples,).
+
+        Parameters
+        ----------
+        values : DataFrame or AnnData of shape (n_samples, n_genes)
+            As for :meth:`features`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            NaN in samples that express no reference gene.
+
+        Raises
+        ------
+        InputError
+            As for :meth:`features`.
+        """
+        expression = self._expression(values)
+        genes = list(expression.columns)
+        features = self._score(self._scorer(genes), expression.to_numpy(), genes)
+        return self._decide(pd.DataFrame(features, columns=self.manifest.columns))
+
+    def _decide(self, features: pd.DataFrame) -> np.ndarray:
+        silent = features.isna().to_numpy().all(axis=1)
+        log_odds = np.full(len(features), np.nan)
+        if not silent.any():
+            return np.asarray(self.classifier.decision_function(features))
+        if not silent.all():
+            log_odds[~silent] = self.classifier.decision_function(features[~silent])
+        return log_odds
+
+    def _judge(
         self,
         panel: PanelMatrix,
         rows: slice,
-        scorer: Scorer,
-        markers: Markers,
+        features: np.ndarray,
         rule: Rule,
-        sex: Sequence[object] | None,
+        hints: tuple[list[str], list[str]],
     ) -> pd.DataFrame:
-        values, beside = panel.read(rows, markers.columns)
-        samples = panel.samples[rows]
-        features = self._score(scorer, values, panel.genes)
-        silent = np.isnan(features).all(axis=1)
-        log_odds = np.full(len(features), np.nan)
         table = pd.DataFrame(features, columns=self.manifest.columns)
-        if not silent.all():
-            log_odds[~silent] = self.classifier.decision_function(table[~silent])
+        log_odds = self._decide(table)
         low, high = self._ends(log_odds)
         if self.anchor:
             log_odds = log_odds + self.anchor.shift
@@ -242,12 +274,12 @@ class SeverityModel:
             missing=np.isnan(features[:, usual]).sum(axis=1),
             outside=share_outside(table, self.reference),
             distance=self.space.distance(features),
-            tissue=markers.tissue(beside),
-            sex=markers.sex(beside, sex),
+            tissue=hints[0],
+            sex=hints[1],
         )
         return pd.DataFrame(
             {
-                "sample": samples,
+                "sample": panel.samples[rows],
                 "probability_severe": found.probability,
                 "call": rule.calls(found),
                 "panel_coverage": found.coverage,

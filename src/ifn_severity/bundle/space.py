@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.covariance import ledoit_wolf_shrinkage
-
 from ifn_severity.bundle.contents import unzip
 from ifn_severity.bundle.npy import read_npy
 
@@ -97,6 +95,9 @@ def fit_space(features: np.ndarray, cohorts: np.ndarray) -> FeatureSpace:
     cohorts : ndarray of shape (n_samples,)
         Cohorts count alike in the centre, and what lies between them counts as spread.
     """
+    # training only: it takes half a second to import
+    from sklearn.covariance import ledoit_wolf_shrinkage
+
     centres = np.array([_means(features[cohorts == name]) for name in np.unique(cohorts)])
     centre = _means(centres)
     measured = np.isfinite(centre)

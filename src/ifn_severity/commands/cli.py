@@ -395,14 +395,21 @@ def explain(
 @app.command()
 def predict(
     model: Annotated[str, typer.Argument(help="Name in models/, or a folder.")],
-    file: Annotated[Path, typer.Argument(help="csv, tsv, xlsx, parquet or h5ad; gz, xz, zip.")],
+    file: Annotated[
+        Path, typer.Argument(help="csv, tsv, xlsx, parquet or h5ad; gz, xz, zip; - is stdin.")
+    ],
     output: Output = None,
     unit: Unit = "auto",
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="Samples of known severity: set the intercept for their laboratory."),
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write an HTML page about the batch.")] = None,
 ) -> None:
     """Predict severity for your own samples; any orientation, unit or gene identifier."""
     from ifn_severity.commands.predict import predict as run
 
-    run(model, file, output, unit)
+    run(model, file, output, unit, labels=labels, report=report)
 
 
 @app.command()
