@@ -27,11 +27,19 @@ def test_first_champion_needs_evidence_better_than_chance() -> None:
     assert few.reasons == ("2 cohorts held out (a, b); it takes 3",)
 
 
-@pytest.mark.parametrize(("slope", "allowed"), [(0.3, False), (1.0, True), (2.0, True), (9.0, False)])
+@pytest.mark.parametrize(
+    ("slope", "allowed"), [(0.3, False), (1.0, True), (2.0, True), (9.0, False)]
+)
 def test_slope_must_be_in_range(slope: float, allowed: bool) -> None:
     decision = judge(scores(2.0, slope=slope), None, n_draws=50)
     assert decision.allowed == allowed
     assert allowed or "median calibration slope" in decision.reasons[0]
+
+
+def test_cohorts_that_are_separated_have_no_slope() -> None:
+    perfect = judge(scores(40.0), None, n_draws=50)
+    assert perfect.allowed
+    assert "median slope nan" in perfect.summary
 
 
 def test_better_model_takes_over_and_the_worse_does_not() -> None:

@@ -68,7 +68,7 @@ def filled(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IFN_SEVERITY_HOME", str(home))
         mlflow = tracking.open_store("release")
-        given = (evidence(2.0), evidence(0.9, seed=2), evidence(3.0), None)
+        given = (evidence(2.0), evidence(0.9, seed=2), evidence(2.4), None)
         for number, each in enumerate(given):
             with tracking.run(mlflow, f"made up {number}", tags={}):
                 made = registry.register(mlflow, tiny, each)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 from ifn_severity.bundle.contents import unzip
 from ifn_severity.bundle.npy import read_npy
 

@@ -57,7 +57,10 @@ class HeldOutScores:
         }
 
     def median_slope(self) -> float:
-        """Return the median over cohorts of the calibration slope."""
+        """Return the median over cohorts of the calibration slope.
+
+        A cohort whose classes are separated has none and is left out; NaN where all are.
+        """
         slopes = []
         for name in np.unique(self.cohorts):
             here = self.cohorts == name
@@ -65,8 +68,8 @@ class HeldOutScores:
                 self.y[here], self.log_odds[here], np.ones((1, int(here.sum())))
             )
             slopes.append(float(slope[0]))
-        # a cohort that is separated has no slope, and is no sign of extreme predictions
-        return float(np.median([np.inf if np.isnan(slope) else slope for slope in slopes]))
+        known = [slope for slope in slopes if np.isfinite(slope)]
+        return float(np.median(known)) if known else float("nan")
 
     def lowest_mean(self, *, n_draws: int, seed: int) -> float:
         """Return the lower end of the 95 % patient-bootstrap interval of the mean AUROC."""
@@ -140,7 +143,7 @@ def judge(
     summary = f"mean AUROC {mean:.3f}, least {min(areas.values()):.3f}, median slope {slope:.2f}"
     if not low > 0.5:
         reasons.append(f"the interval of the mean AUROC begins at {low:.3f}, no better than chance")
-    if not SLOPES[0] <= slope <= SLOPES[1]:
+    if np.isfinite(slope) and not SLOPES[0] <= slope <= SLOPES[1]:
         reasons.append(
             f"the median calibration slope is {slope:.2f}, not {SLOPES[0]:g} to {SLOPES[1]:g}"
         )

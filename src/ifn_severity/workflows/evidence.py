@@ -15,6 +15,7 @@ from ifn_severity.cohorts import get_card
 from ifn_severity.evaluate import Candidate, calibration_summary, nested_cross_validation
 from ifn_severity.evaluate.cross_cohort import check_cohorts, cohort_names, one_out_splits
 from ifn_severity.evaluate.prediction_interval import interval_between
+from ifn_severity.evaluate.promotion import HeldOutScores
 from ifn_severity.workflows.dataset import Dataset
 from ifn_severity.workflows.validation.fits import Problem
 from ifn_severity.workflows.validation.tables import (
@@ -171,9 +172,7 @@ def _metrics(
         "mean_auroc_ci": [row["mean_low"], row["mean_high"]],
         "min_auroc": row["min_auroc"],
         "min_cohort": row["min_cohort"],
-        "median_calibration_slope": float(
-            np.median([cohorts[name]["calibration_slope"] for name in problem.counted()])
-        ),
+        "median_calibration_slope": counted_scores(table).median_slope(),
         "cohorts": cohorts,
         "subgroups": {
             f"{cohort}, {group}": {
@@ -187,6 +186,24 @@ def _metrics(
             ].itertuples(index=False)
         },
     }
+
+
+def counted_scores(table: pd.DataFrame) -> HeldOutScores:
+    """Return the held-out predictions of the cohorts that count.
+
+    Parameters
+    ----------
+    table : DataFrame
+        :attr:`Evidence.table`.
+    """
+    counted = table[table["counted"].astype(bool)]
+    return HeldOutScores(
+        samples=counted["sample"].to_numpy(dtype=str),
+        patients=counted["patient"].to_numpy(dtype=str),
+        cohorts=counted["cohort"].to_numpy(dtype=str),
+        y=counted["severe"].to_numpy(dtype=int),
+        log_odds=counted["log_odds"].to_numpy(dtype=float),
+    )
 
 
 def with_meanings(facts: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from ifn_severity.bundle import SeverityModel, list_models, load_model
 from ifn_severity.errors import InputError, ModelError, nearest
 from ifn_severity.evaluate.promotion import Decision, HeldOutScores, judge
 from ifn_severity.workflows import tracking
-from ifn_severity.workflows.evidence import Evidence
+from ifn_severity.workflows.evidence import Evidence, counted_scores
 
 CHAMPION = "champion"
 HELD_OUT_FILE = "held_out.json"
@@ -243,14 +243,7 @@ def held_out_scores(mlflow: Any, version: Version) -> HeldOutScores | None:
     with tracking.explained(f"{HELD_OUT_FILE} of {version.name} {version.number} was read"):
         text = mlflow.artifacts.load_text(f"runs:/{version.run_id}/{HELD_OUT_FILE}")
     table = pd.read_json(StringIO(text), orient="split", dtype={"sample": str, "patient": str})
-    counted = table[table["counted"].astype(bool)]
-    return HeldOutScores(
-        samples=counted["sample"].to_numpy(dtype=str),
-        patients=counted["patient"].to_numpy(dtype=str),
-        cohorts=counted["cohort"].to_numpy(dtype=str),
-        y=counted["severe"].to_numpy(dtype=int),
-        log_odds=counted["log_odds"].to_numpy(dtype=float),
-    )
+    return counted_scores(table)
 
 
 def _decide(
