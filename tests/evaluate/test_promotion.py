@@ -37,7 +37,7 @@ def test_slope_must_be_in_range(slope: float, allowed: bool) -> None:
 
 
 def test_cohorts_that_are_separated_have_no_slope() -> None:
-    perfect = judge(scores(40.0), None, n_draws=50)
+    perfect = judge(scores(12.0, slope=12.0), None, n_draws=50)
     assert perfect.allowed
     assert "median slope nan" in perfect.summary
 

@@ -117,7 +117,7 @@ def test_champion_moves_only_where_the_evidence_says_so(store: Any) -> None:
     first = registry.promote("tiny", "1")
     assert first.before is None
     assert champion() == ["1"]
-    with pytest.raises(ModelError, match="may not be champion: .*mean AUROC differs"):
+    with pytest.raises(ModelError, match=r"may not be champion: .*mean AUROC differs"):
         registry.promote("tiny", "2")
     assert champion() == ["1"], "a refusal moves nothing"
     assert registry.promote("tiny", "3").before == "1"
