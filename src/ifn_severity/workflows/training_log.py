@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from pathlib import Path
-from platform import python_version
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from ifn_severity.report.training_figures import (
 )
 from ifn_severity.workflows import tracking
 from ifn_severity.workflows.dataset import Dataset
+from ifn_severity.workflows.evidence import Evidence
 
 LABEL = "severe 1 = severe or critical, 0 = mild or moderate, as each cohort's card defines them"
 
@@ -52,8 +52,10 @@ def save_candidate(
     table: pd.DataFrame,
     run_id: str,
     interval: ProbabilityInterval | None = None,
+    evidence: Evidence | None = None,
 ) -> None:
-    """Save one fitted candidate as a model bundle."""
+    """Save one fitted candidate as a model bundle, with its evidence between cohorts if any."""
+    between = {"leave_one_cohort_out": evidence.metrics} if evidence else {}
     save_bundle(
         target,
         result.classifier,
@@ -62,7 +64,7 @@ def save_candidate(
         training_features=dataset.columns(result.candidate.feature_set),
         cohorts=dataset.facts,
         labels=LABEL,
-        metrics=_with_intervals(metrics),
+        metrics={**_with_intervals(metrics), **between},
         simulated=dataset.simulated,
         training_cohorts=list(dataset.obs["cohort"].astype(str)),
         interval=interval,
@@ -147,7 +149,7 @@ def log_candidate(
                 loader_module="ifn_severity.bundle.pyfunc",
                 data_path=str(bundle),
                 # given whole, because MLflow would look for a pip that uv does not install
-                conda_env=_environment(tags["ifn_severity"]),
+                conda_env=tracking.environment(tags["ifn_severity"]),
             )
         return str(run.info.run_id)
 
@@ -155,18 +157,6 @@ def log_candidate(
 def _readable(metrics: dict[str, float]) -> dict[str, float]:
     """Return metrics as the UI's columns can show them; the tables keep every digit."""
     return {key: round(value, 4) for key, value in metrics.items() if np.isfinite(value)}
-
-
-def _environment(package_version: str) -> dict[str, Any]:
-    return {
-        "name": "ifn-severity",
-        "channels": ["conda-forge"],
-        "dependencies": [
-            f"python={python_version()}",
-            "pip",
-            {"pip": [f"ifn-severity=={package_version}"]},
-        ],
-    }
 
 
 def _predictions(result: CandidateResult, dataset: Dataset) -> pd.DataFrame:
