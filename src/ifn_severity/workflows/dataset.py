@@ -12,7 +12,12 @@ import pandas as pd
 from ifn_severity.cohorts import get_card, load_cohort
 from ifn_severity.cohorts.card import GEO_READER, CohortCard
 from ifn_severity.errors import CohortError, LabelError
-from ifn_severity.features import MIN_REFERENCE_GENES, InterferonFeatures, feature_definition
+from ifn_severity.features import (
+    MIN_REFERENCE_GENES,
+    InterferonFeatures,
+    feature_definition,
+    reference_genes,
+)
 
 _USED = {"train": "trained on", "validate": "validated on"}
 
@@ -58,7 +63,9 @@ class Dataset:
         return self.features[feature_definition(feature_set).features.index]
 
 
-def cohort_features(adata: Any, feature_set: str = "all") -> pd.DataFrame:
+def cohort_features(
+    adata: Any, feature_set: str = "all", *, references: Sequence[str] | None = None
+) -> pd.DataFrame:
     """Compute features of a harmonised cohort.
 
     Parameters
@@ -66,18 +73,31 @@ def cohort_features(adata: Any, feature_set: str = "all") -> pd.DataFrame:
     adata : AnnData
         A cohort as ``load_cohort`` gives it.
     feature_set : str
+    references : sequence of str, optional
+        Reference genes to measure samples against; all eleven when left out.
 
     Returns
     -------
     DataFrame of shape (n_samples, n_features)
     """
+    values = adata.to_df()
+    if references is not None:
+        values = values.drop(
+            columns=[gene for gene in reference_genes() if gene not in references], errors="ignore"
+        )
     transformer = InterferonFeatures(
         feature_set, min_coverage=0.5, min_reference=MIN_REFERENCE_GENES
     )
-    return transformer.set_output(transform="pandas").fit_transform(adata.to_df())
+    return transformer.set_output(transform="pandas").fit_transform(values)
 
 
-def load_dataset(names: Sequence[str], *, use: str = "train", progress: bool = False) -> Dataset:
+def load_dataset(
+    names: Sequence[str],
+    *,
+    use: str = "train",
+    references: Sequence[str] | None = None,
+    progress: bool = False,
+) -> Dataset:
     """Load cohorts and compute all features of their graded samples.
 
     Parameters
@@ -86,6 +106,8 @@ def load_dataset(names: Sequence[str], *, use: str = "train", progress: bool = F
         Cohorts.
     use : {"train", "validate"}
         What the cards must allow.
+    references : sequence of str, optional
+        Reference genes to measure samples against; all eleven when left out.
     progress : bool
         Whether downloads show a bar.
 
@@ -122,7 +144,7 @@ def load_dataset(names: Sequence[str], *, use: str = "train", progress: bool = F
         adata = load_cohort(card.name, progress=progress)
         graded = adata[adata.obs["severe"].notna().to_numpy()]
         obs = graded.obs.copy()
-        features = cohort_features(graded)
+        features = cohort_features(graded, references=references)
         index = pd.Index([f"{card.name}:{sample}" for sample in obs.index], name="sample")
         obs["cohort"] = card.name
         obs["patient"] = [f"{card.name}:{patient}" for patient in obs["patient"]]
