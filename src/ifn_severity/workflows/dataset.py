@@ -147,6 +147,8 @@ def load_dataset(
         features = cohort_features(graded, references=references)
         index = pd.Index([f"{card.name}:{sample}" for sample in obs.index], name="sample")
         obs["cohort"] = card.name
+        # categories differ where a cohort knows one sex or none, and would not go together
+        obs["sex"] = obs["sex"].astype(object)
         obs["patient"] = [f"{card.name}:{patient}" for patient in obs["patient"]]
         tables.append(features.set_index(index))
         frames.append(obs.set_index(index))
