@@ -244,6 +244,13 @@ def _set(*path: str, value: object):
         (_set("best_params", value={"model__callbacks": ["x"]}), "not plain values"),
         (_set("random_state", value=-1), "random_state is -1"),
         (_set("name", value="../up"), "name is"),
+        (_set("distribution", "distance_limit", value="far"), "distance_limit is of type str"),
+        (_set("distribution", "distance_limit", value=-1.0), "distance_limit is -1.0"),
+        (lambda manifest: manifest["distribution"].pop("distance_limit"), "distance_limit is mis"),
+        (_set("interval", value={"basis": "hope"}), "basis is 'hope'"),
+        (_set("interval", value=[1]), "interval is of type list"),
+        (_set("catalogue_version", value=7), "catalogue_version is of type int"),
+        (_set("schema_version", value=1), "schema version 1, from before"),
         (_set("simulated", value=0), "simulated is of type int"),
         (lambda manifest: manifest.pop("labels"), "labels is missing"),
     ],
@@ -361,3 +368,79 @@ def test_other_folders_and_files(tmp_path):
     (tmp_path / "notes.txt").write_text("x")
     refused(tmp_path, "has no manifest.json; it holds notes.txt")
     refused(tmp_path / "notes.txt", "is a file")
+
+
+def _npz(**arrays: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in arrays.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def _space_arrays(folder) -> dict[str, bytes]:
+    with zipfile.ZipFile(folder / "space.npz") as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_space_that_unpacks_to_more_than_it_should(copy_of, forge):
+    folder = copy_of("logistic")
+    bomb = _npz(**{**_space_arrays(folder), "centre.npy": bytes(70_000_000)})
+    assert len(bomb) < 1_000_000
+    forge(folder, **{"space.npz": bomb})
+    refused(folder, "unpacks to more")
+
+
+def test_space_with_pickled_arrays(copy_of, forge, tmp_path):
+    folder, mark = copy_of("logistic"), tmp_path / "ran"
+    buffer = io.BytesIO()
+    np.save(buffer, np.array([Bomb(str(mark))], dtype=object), allow_pickle=True)
+    forge(folder, **{"space.npz": _npz(**{**_space_arrays(folder), "rest.npy": buffer.getvalue()})})
+    refused(folder, "unknown header")
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("name", ["../centre.npy", "/centre.npy", "..\\centre.npy"])
+def test_space_with_names_outside_itself(copy_of, forge, name):
+    folder = copy_of("logistic")
+    arrays = _space_arrays(folder)
+    arrays[name] = arrays.pop("centre.npy")
+    forge(folder, **{"space.npz": _npz(**arrays)})
+    refused(folder, "impossible names")
+
+
+@pytest.mark.parametrize(
+    ("array", "value", "match"),
+    [
+        ("rest", 0.0, "impossible scales"),
+        ("rest", np.nan, "not finite"),
+        ("variances", -1.0, "impossible scales"),
+        ("scale", -1.0, "impossible scales"),
+        ("centre", np.inf, "not finite"),
+    ],
+)
+def test_space_of_impossible_numbers(copy_of, forge, array, value, match):
+    folder = copy_of("logistic")
+    arrays = _space_arrays(folder)
+    numbers = np.load(io.BytesIO(arrays[f"{array}.npy"])).copy()
+    numbers.flat[0] = value
+    buffer = io.BytesIO()
+    np.save(buffer, numbers)
+    forge(folder, **{"space.npz": _npz(**{**arrays, f"{array}.npy": buffer.getvalue()})})
+    refused(folder, match)
+
+
+def test_pipes_and_hidden_folders_are_not_read(copy_of):
+    import os
+
+    folder = copy_of("logistic")
+    (folder / "golden.csv").unlink()
+    os.mkfifo(folder / "golden.csv")
+    refused(folder, "golden.csv is not a plain file")
+
+
+def test_manifest_that_is_a_link(copy_of, tmp_path):
+    folder = copy_of("logistic")
+    shutil.move(folder / "manifest.json", tmp_path / "manifest.json")
+    (folder / "manifest.json").symlink_to(tmp_path / "manifest.json")
+    refused(folder, "manifest.json is a link")

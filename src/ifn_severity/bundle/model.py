@@ -11,19 +11,17 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from ifn_severity.bundle.expression import PanelMatrix, open_panel, panel_expression
+from ifn_severity.bundle.expression import open_panel, panel_expression
 from ifn_severity.bundle.interval import Anchor
 from ifn_severity.bundle.judge import ABSTAIN, NOT_SEVERE, SEVERE, Findings, Rule
 from ifn_severity.bundle.manifest import Manifest
 from ifn_severity.bundle.markers import Markers, kind_of_blood
+from ifn_severity.bundle.panel import PanelFeatures
 from ifn_severity.bundle.reference import share_outside
 from ifn_severity.bundle.space import FeatureSpace
-from ifn_severity.classify import SeverityClassifier
+from ifn_severity.classify import SeverityClassifier, margin
 from ifn_severity.errors import InputError
-from ifn_severity.features import MIN_REFERENCE_GENES, feature_definition, reference_genes
 from ifn_severity.features.checks import warn_of_empty_lists
-from ifn_severity.features.definition import locate
-from ifn_severity.features.scoring import Scorer
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -119,7 +117,11 @@ class SeverityModel:
         UserWarning
             If no gene of a list is present.
         """
-        return self._features(self._expression(values))
+        expression = self._expression(values)
+        own = PanelFeatures(self.manifest, list(expression.columns))
+        warn_of_empty_lists(own.empty_lists)
+        features = own.compute(expression.to_numpy())
+        return pd.DataFrame(features, index=expression.index, columns=self.manifest.columns)
 
     @property
     def trained_on(self) -> tuple[str, ...]:
@@ -210,17 +212,17 @@ class SeverityModel:
                 expected="one a sample",
                 do="give them in the order of the samples, None where unknown",
             )
-        scorer = self._scorer(panel.genes)
+        own = PanelFeatures(self.manifest, panel.genes)
         markers = Markers(panel.columns, self.trained_on)
-        rule = self._rule(scorer)
+        rule = self._rule(own)
         for start in range(0, len(panel.samples), block):
             rows = slice(start, min(start + block, len(panel.samples)))
-            stated = None if sex is None else sex[rows]
             values_here, beside = panel.read(rows, markers.columns)
-            features = self._score(scorer, values_here, panel.genes)
+            features = own.compute(values_here)
             on_features(features)
+            stated = None if sex is None else sex[rows]
             hints = markers.tissue(beside), markers.sex(beside, stated)
-            yield self._judge(panel, rows, features, rule, hints)
+            yield self._judge(panel.samples[rows], own.coverage, features, rule, hints)
 
     def log_odds(self, values: pd.DataFrame | AnnData) -> np.ndarray:
         """Return calibrated log-odds without any anchor, shape (n_samples,).
@@ -241,36 +243,37 @@ class SeverityModel:
             As for :meth:`features`.
         """
         expression = self._expression(values)
-        genes = list(expression.columns)
-        features = self._score(self._scorer(genes), expression.to_numpy(), genes)
-        return self._decide(pd.DataFrame(features, columns=self.manifest.columns))
+        own = PanelFeatures(self.manifest, list(expression.columns))
+        return self._decide(own.compute(expression.to_numpy()))
 
-    def _decide(self, features: pd.DataFrame) -> np.ndarray:
-        silent = features.isna().to_numpy().all(axis=1)
+    def _decide(self, features: np.ndarray) -> np.ndarray:
+        # as the classifier's decision_function, without its checks of frames, which take longer
+        # than the model
+        silent = np.isnan(features).all(axis=1)
+        slope, intercept = self.classifier.calibration_
         log_odds = np.full(len(features), np.nan)
-        if not silent.any():
-            return np.asarray(self.classifier.decision_function(features))
         if not silent.all():
-            log_odds[~silent] = self.classifier.decision_function(features[~silent])
+            chosen = features[~silent] if silent.any() else features
+            log_odds[~silent] = slope * margin(self.classifier.pipeline_, chosen) + intercept
         return log_odds
 
     def _judge(
         self,
-        panel: PanelMatrix,
-        rows: slice,
+        samples: list[str],
+        coverage: float,
         features: np.ndarray,
         rule: Rule,
         hints: tuple[list[str], list[str]],
     ) -> pd.DataFrame:
         table = pd.DataFrame(features, columns=self.manifest.columns)
-        log_odds = self._decide(table)
+        log_odds = self._decide(features)
         low, high = self._ends(log_odds)
         if self.anchor:
             log_odds = log_odds + self.anchor.shift
         usual = (self.reference["missing"] < 1.0).to_numpy()
         found = Findings(
             probability=expit(log_odds),
-            coverage=len(panel.genes) / len(self.manifest.genes),
+            coverage=coverage,
             missing=np.isnan(features[:, usual]).sum(axis=1),
             outside=share_outside(table, self.reference),
             distance=self.space.distance(features),
@@ -279,7 +282,7 @@ class SeverityModel:
         )
         return pd.DataFrame(
             {
-                "sample": panel.samples[rows],
+                "sample": samples,
                 "probability_severe": found.probability,
                 "call": rule.calls(found),
                 "panel_coverage": found.coverage,
@@ -298,45 +301,20 @@ class SeverityModel:
             return np.full(len(log_odds), np.nan), np.full(len(log_odds), np.nan)
         return self.manifest.interval.around(log_odds)
 
-    def _rule(self, scorer: Scorer) -> Rule:
+    def _rule(self, own: PanelFeatures) -> Rule:
         common = []
         if self.simulated:
             common.append("the model was trained on simulated patients")
         if self.anchor:
             common.append(self.anchor.words)
-        if scorer.empty_lists:
-            lists = ", ".join(scorer.empty_lists)
-            common.append(f"no gene of {lists} is present: these scores are NA")
         return Rule(
             threshold=self.threshold,
             outside_limit=float(self.manifest.distribution["outside_limit"]),
             distance_limit=float(self.manifest.distribution["distance_limit"]),
             # features that training lacked too are imputed there as here
             n_features=int((self.reference["missing"] < 1.0).sum()),
-            common=tuple(common),
+            common=(*common, *own.words()),
         )
 
     def _expression(self, values: pd.DataFrame | AnnData) -> pd.DataFrame:
         return panel_expression(values, self.manifest.genes, tuple(self.manifest.aliases))
-
-    def _scorer(self, genes: Sequence[str]) -> Scorer:
-        return Scorer.locate(
-            feature_definition(self.manifest.feature_set).only(self.manifest.columns),
-            list(genes),
-            unit="log2",
-            min_reference=MIN_REFERENCE_GENES,
-        )
-
-    def _score(self, scorer: Scorer, values: np.ndarray, genes: Sequence[str]) -> np.ndarray:
-        features = np.full((len(values), len(self.manifest.columns)), np.nan)
-        reference = locate(genes, reference_genes())
-        expressed = np.flatnonzero(values[:, reference[reference >= 0]].sum(axis=1) > 0)
-        chosen = values if len(expressed) == len(values) else values[expressed]
-        features[expressed] = scorer.score(chosen, dtype=np.float64)
-        return features
-
-    def _features(self, expression: pd.DataFrame) -> pd.DataFrame:
-        scorer = self._scorer(list(expression.columns))
-        warn_of_empty_lists(scorer.empty_lists)
-        features = self._score(scorer, expression.to_numpy(), list(expression.columns))
-        return pd.DataFrame(features, index=expression.index, columns=self.manifest.columns)
