@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 from pathlib import Path
 
@@ -10,10 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ifn_severity.bundle import save_bundle
+from ifn_severity.bundle import load_model, save_bundle
 from ifn_severity.classify import SeverityClassifier
+from ifn_severity.cohorts import load_cohort, stream
 from ifn_severity.commands.predict import predict
-from ifn_severity.errors import InputError, ModelError, StoreError
+from ifn_severity.errors import InputError, LabelError, ModelError, StoreError
 from ifn_severity.features import InterferonFeatures, panel_genes
 from ifn_severity.workflows.predict import predict_file
 
@@ -122,3 +124,141 @@ def test_disk_that_refuses(saved, tmp_path, monkeypatch, number):
     with pytest.raises(StoreError):
         predict_file(folder, tmp_path / "counts.csv", tmp_path / "p.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["counts.csv"]
+
+
+def test_labels_move_every_probability_and_say_so(saved, tmp_path):
+    folder, counts = saved
+    counts.to_csv(tmp_path / "counts.csv")
+    plain = predict_file(folder, tmp_path / "counts.csv", tmp_path / "a.csv").predictions
+    # everyone severe, says the laboratory
+    known = pd.DataFrame({"sample": ["P0", "P2", "P4", "not there"], "severe": [1, 1, 1, 1]})
+    known.to_csv(tmp_path / "known.csv", index=False)
+    result = predict_file(
+        folder, tmp_path / "counts.csv", tmp_path / "b.csv", labels=tmp_path / "known.csv"
+    )
+    moved = result.predictions
+    assert (moved["probability_severe"] > plain["probability_severe"]).all()
+    assert (
+        moved["probability_severe"].rank().tolist() == plain["probability_severe"].rank().tolist()
+    )
+    assert (moved["probability_low"] < moved["probability_severe"]).all()
+    assert (moved["probability_severe"] < moved["probability_high"]).all()
+    assert moved["warnings"].str.contains("3 severe and 0 mild samples given with labels").all()
+    assert not plain["warnings"].str.contains("labels").any()
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("sample,severe\nX1,1\n", "none of the 1 labelled samples is in the file"),
+        ("sample,severity\nP0,healthy\n", "no sample is graded"),
+        ("sample,severe\nP0,perhaps\n", "'perhaps' for sample P0"),
+        ("sample,severe\nP0,1\nP0,0\n", "labelled more than once: P0"),
+        ("sample,colour\nP0,red\n", "no column severity"),
+    ],
+)
+def test_labels_that_make_no_sense(saved, tmp_path, text, match):
+    folder, counts = saved
+    counts.to_csv(tmp_path / "counts.csv")
+    (tmp_path / "known.csv").write_text(text)
+    with pytest.raises(LabelError, match=match):
+        predict_file(
+            folder, tmp_path / "counts.csv", tmp_path / "p.csv", labels=tmp_path / "known.csv"
+        )
+    assert not (tmp_path / "p.csv").exists()
+
+
+def test_report_of_a_batch(saved, tmp_path):
+    folder, counts = saved
+    odd = counts.copy()
+    odd.loc["P3"] = np.random.default_rng(0).permutation(odd.loc["P3"].to_numpy())
+    odd.to_csv(tmp_path / "odd.csv")
+    page = tmp_path / "batch.html"
+    result = predict_file(folder, tmp_path / "odd.csv", tmp_path / "p.csv", report=page)
+    text = page.read_text("utf-8")
+    assert result.n_abstained == 1
+    assert result.predictions["call"].iloc[3] == "abstain"
+    for words in ("No call for 1 of 12 samples", "Drift against training", "P3", "SIMULATED"):
+        assert words in text
+    assert "<script" not in text
+    assert text.count("data:image/svg") == 2
+    with pytest.raises(InputError, match="for the report and for the predictions"):
+        predict_file(folder, tmp_path / "odd.csv", tmp_path / "x.csv", report=tmp_path / "x.csv")
+
+
+def test_standard_input_is_the_file(saved, tmp_path, monkeypatch):
+    folder, counts = saved
+    counts.to_csv(tmp_path / "counts.csv")
+    from_file = predict_file(folder, tmp_path / "counts.csv", tmp_path / "a.csv")
+
+    class Stdin:
+        buffer = io.BytesIO((tmp_path / "counts.csv").read_bytes())
+
+    monkeypatch.setattr("sys.stdin", Stdin)
+    from_stdin = predict_file(folder, "-", tmp_path / "b.csv")
+    pd.testing.assert_frame_equal(from_stdin.predictions, from_file.predictions)
+
+
+def test_large_files_are_predicted_in_parts(saved, tmp_path, monkeypatch):
+    folder, counts = saved
+    many = pd.concat([counts] * 20)
+    many.index = [f"S{i}" for i in range(len(many))]
+    many.to_csv(tmp_path / "many.csv")
+    whole = predict_file(folder, tmp_path / "many.csv", tmp_path / "a.csv")
+    monkeypatch.setattr(stream, "LARGE", 100_000)
+    monkeypatch.setattr(stream, "CELLS", 60 * many.shape[1])
+    parts = predict_file(folder, tmp_path / "many.csv", tmp_path / "b.csv")
+    assert any("read in parts" in note for note in parts.notes)
+    pd.testing.assert_frame_equal(parts.predictions, whole.predictions, rtol=0, atol=1e-9)
+    pd.testing.assert_frame_equal(
+        pd.read_csv(tmp_path / "a.csv"), pd.read_csv(tmp_path / "b.csv"), rtol=0, atol=1e-9
+    )
+    pd.testing.assert_series_equal(parts.drift, whole.drift)
+
+
+def test_a_late_error_leaves_nothing_half_written(saved, tmp_path, monkeypatch):
+    folder, counts = saved
+    many = pd.concat([counts] * 20)
+    many.index = [f"S{i}" for i in range(len(many) - 1)] + ["S0"]
+    many.to_csv(tmp_path / "many.csv")
+    monkeypatch.setattr(stream, "LARGE", 100_000)
+    monkeypatch.setattr(stream, "CELLS", 60 * many.shape[1])
+    with pytest.raises(InputError, match="S0 occurs more than once"):
+        predict_file(folder, tmp_path / "many.csv", tmp_path / "p.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["many.csv"]
+
+
+def test_sex_of_a_table_is_compared_with_its_genes(saved, tmp_path):
+    folder, counts = saved
+    table = counts.copy()
+    table[["RPS4Y1", "DDX3Y", "EIF1AY", "KDM5D"]] = 400
+    table.insert(0, "sex", ["male", "female"] * 6)
+    table.to_csv(tmp_path / "t.csv", index_label="sample")
+    found = predict_file(folder, tmp_path / "t.csv", tmp_path / "p.csv").predictions
+    swapped = found["warnings"].str.contains("may have been swapped")
+    assert swapped.tolist() == [False, True] * 6
+    assert (found["call"] != "abstain").any()
+
+
+RELEASED = Path(__file__).parents[2] / "models"
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("name", ["severity-full", "severity-panel"])
+def test_real_samples_that_are_no_blood_get_no_call(mirror, home, tmp_path, name):
+    lung = mirror / "GSE147507-lung" / "GSE147507.csv"
+    found = predict_file(RELEASED / name, lung, tmp_path / "p.csv", unit="counts").predictions
+    assert (found["call"] == "abstain").all()
+    assert found["warnings"].str.contains("this is not blood").all()
+    assert found["probability_severe"].notna().all()
+
+
+@pytest.mark.mirror
+def test_swapped_sexes_of_a_real_cohort_are_seen(mirror, home):
+    adata = load_cohort("GSE157103")
+    found = load_model(RELEASED / "severity-panel").predict(adata).set_index("sample")
+    swapped = found.index[found["warnings"].str.contains("may have been swapped")]
+    assert {"C33", "C35", "C39"} >= set(swapped)
+    assert len(swapped) >= 2
+    # a hint, no reason to make no call
+    assert (found.loc[swapped, "call"] != "abstain").all()
