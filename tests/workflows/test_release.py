@@ -16,8 +16,10 @@ from ifn_severity.cohorts.add import add_cohort
 from ifn_severity.cohorts.simulate import simulate_cohort
 from ifn_severity.errors import FeatureError, ModelError
 from ifn_severity.workflows import registry
+from ifn_severity.workflows.dataset import load_dataset
 from ifn_severity.workflows.designs import Release, parse_release, released
 from ifn_severity.workflows.evidence import counted_scores
+from ifn_severity.workflows.explain import explain_dataset
 from ifn_severity.workflows.release import ReleasedModel, check_release, release
 from ifn_severity.workflows.train import train
 
@@ -108,6 +110,16 @@ def test_panel_counts_every_gene_to_measure(here: Any) -> None:
     found = model.predict(few)
     assert (found["panel_coverage"] == 1.0).all()
     pd.testing.assert_frame_equal(found, model.predict(adata))
+
+
+def test_a_panel_is_explained_on_what_it_measures(here: Any) -> None:
+    model = load_model(here[1][1].folder)
+    dataset = load_dataset(["first"], references=model.references)
+    found = explain_dataset(model, dataset)
+    assert list(found.data.columns) == model.manifest.columns
+    # the attributions are those of the very predictions
+    own = model.classifier.decision_function(dataset.features[model.manifest.columns])
+    np.testing.assert_allclose(found.base + found.values.sum(axis=1), own, atol=1e-9)
 
 
 def test_trained_again_it_is_the_same_model(here: Any) -> None:

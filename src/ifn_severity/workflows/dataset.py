@@ -147,8 +147,6 @@ def load_dataset(
         features = cohort_features(graded, references=references)
         index = pd.Index([f"{card.name}:{sample}" for sample in obs.index], name="sample")
         obs["cohort"] = card.name
-        # categories differ where a cohort knows one sex or none, and would not go together
-        obs["sex"] = obs["sex"].astype(object)
         obs["patient"] = [f"{card.name}:{patient}" for patient in obs["patient"]]
         tables.append(features.set_index(index))
         frames.append(obs.set_index(index))
@@ -161,7 +159,9 @@ def load_dataset(
                 "classes": {"mild": int((~severe).sum()), "severe": int(severe.sum())},
             }
         )
-    obs = pd.concat(frames)
+    # a column that a cohort does not know has no type of its own to bring
+    obs = pd.concat([frame.dropna(axis=1, how="all") for frame in frames])
+    obs = obs.reindex(columns=list(dict.fromkeys(name for frame in frames for name in frame)))
     if obs["severe"].nunique() < 2:
         raise LabelError(
             f"all {len(obs)} graded samples of {', '.join(names)} are of one class",

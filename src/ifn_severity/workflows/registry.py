@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from ifn_severity.bundle import SeverityModel, list_models, load_model
+from ifn_severity.bundle.manifest import Manifest
 from ifn_severity.errors import InputError, ModelError, nearest
 from ifn_severity.evaluate.promotion import Decision, HeldOutScores, judge
 from ifn_severity.workflows import tracking
@@ -102,6 +103,8 @@ def register(mlflow: Any, folder: Path, evidence: Evidence | None) -> Version:
         data_path=str(folder),
         # given whole, because MLflow would look for a pip that uv does not install
         conda_env=tracking.environment(model.manifest.package_version),
+        # outputs only, as the folder itself says: inputs are genes under several accepted names
+        signature=mlflow.models.Model.load(str(folder)).signature,
     )
     client = mlflow.MlflowClient()
     if _registered(client, model.name) is None:
@@ -321,6 +324,13 @@ def _version(made: Any, champion: str | None) -> Version:
     )
 
 
+def fitted_cohorts(manifest: Manifest) -> list[str]:
+    """Return the cohorts that a model was fitted on, without those it only predicted."""
+    return [
+        str(cohort.get("name")) for cohort in manifest.cohorts if cohort.get("fitted") is not False
+    ]
+
+
 def _purpose(model: SeverityModel) -> str:
     purpose = model.manifest.extra.get("purpose")
     return f"For {purpose}. " if purpose else ""
@@ -331,7 +341,7 @@ def _tags(model: SeverityModel, evidence: Evidence | None) -> dict[str, str]:
     tags = {
         "feature_set": manifest.feature_set,
         "model": manifest.model,
-        "cohorts": "+".join(str(cohort.get("name")) for cohort in manifest.cohorts)[:4900],
+        "cohorts": "+".join(fitted_cohorts(manifest))[:4900],
         "genes": str(len(manifest.genes)),
         "simulated": str(manifest.simulated).lower(),
         "ifn_severity": manifest.package_version,
@@ -355,7 +365,7 @@ def _description(model: SeverityModel, evidence: Evidence | None) -> str:
     manifest = model.manifest
     text = (
         f"{manifest.model} on {manifest.feature_set}, {len(manifest.genes)} genes, trained on "
-        f"{', '.join(str(cohort.get('name')) for cohort in manifest.cohorts)}. "
+        f"{', '.join(fitted_cohorts(manifest)) or 'cohorts that are not recorded'}. "
     )
     if manifest.simulated:
         text = "SIMULATED PATIENTS. " + text
