@@ -103,8 +103,6 @@ def register(mlflow: Any, folder: Path, evidence: Evidence | None) -> Version:
         data_path=str(folder),
         # given whole, because MLflow would look for a pip that uv does not install
         conda_env=tracking.environment(model.manifest.package_version),
-        # outputs only, as the folder itself says: inputs are genes under several accepted names
-        signature=mlflow.models.Model.load(str(folder)).signature,
     )
     client = mlflow.MlflowClient()
     if _registered(client, model.name) is None:
