@@ -197,3 +197,12 @@ def test_locked_store(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         other.rollback()
     assert "wait for the other run" in caught.value.do
     assert champion() == []
+
+
+def test_damaged_store(home: Path) -> None:
+    tracking.database().parent.mkdir()
+    tracking.database().write_text("no database at all, and long enough to be read as one" * 20)
+    for look in (registry.versions, lambda: registry.promote("tiny", "1")):
+        with pytest.raises(StoreError, match="not a database") as caught:
+            look()
+        assert "move that file away" in caught.value.do

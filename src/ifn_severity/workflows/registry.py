@@ -158,6 +158,7 @@ def versions(name: str | None = None) -> list[Version]:
     """
     if not tracking.database().exists():
         return []
+    tracking.check_database()
     with tracking.explained("registered models were looked up"):
         client = _client()
         found = []

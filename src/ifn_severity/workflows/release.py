@@ -183,7 +183,7 @@ def fit_design(design: Design, plan: Release, dataset: Dataset) -> SeverityClass
         views=candidate.views,
         max_features=candidate.max_features,
     )
-    # more threads than cores make small decompositions many times slower
+    # as in the cross-validation: the order of additions is part of the result
     with threadpool_limits(1):
         classifier.fit(
             candidate.X,
