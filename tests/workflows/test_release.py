@@ -20,7 +20,8 @@ from ifn_severity.workflows.dataset import load_dataset
 from ifn_severity.workflows.designs import Release, parse_release, released
 from ifn_severity.workflows.evidence import counted_scores
 from ifn_severity.workflows.explain import explain_dataset
-from ifn_severity.workflows.release import ReleasedModel, check_release, release
+from ifn_severity.workflows.release import ReleasedModel, release
+from ifn_severity.workflows.release_check import check_release
 from ifn_severity.workflows.train import train
 
 MODELS = Path(__file__).parents[2] / "models"

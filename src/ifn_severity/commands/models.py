@@ -114,7 +114,7 @@ def promote(name: str, version: str, *, force: bool, reason: str) -> None:
         If there is no such version, the rule is against it, or the store cannot be written.
     """
     from ifn_severity.commands.console import console
-    from ifn_severity.workflows.registry import promote as run
+    from ifn_severity.workflows.champion import promote as run
 
     done = run(name, version, force=force, reason=reason)
     screen = console()
