@@ -40,7 +40,8 @@ def protein_log2(values: pd.DataFrame, unit: str, *, cohort: str) -> pd.DataFram
 
     Examples
     --------
-    >>> protein_log2(pd.DataFrame({"IL6": [2.0, None]}), "log10", cohort="x")["IL6"].round(2).tolist()
+    >>> values = pd.DataFrame({"IL6": [2.0, None]})
+    >>> protein_log2(values, "log10", cohort="x")["IL6"].round(2).tolist()
     [6.64, nan]
     """
     log2 = values.astype("float64") * _PER_UNIT[unit]
@@ -48,7 +49,7 @@ def protein_log2(values: pd.DataFrame, unit: str, *, cohort: str) -> pd.DataFram
     if wrong.any():
         row, column = (int(i) for i in np.argwhere(wrong)[0])
         raise CohortError(
-            f"{cohort}: {int(wrong.sum())} impossible values, first {values.iloc[row, column]:g} "
+            f"{cohort}: {int(wrong.sum())} impossible values, first {values.to_numpy()[row, column]:g} "
             f"for {values.columns[column]} in sample {values.index[row]}",
             expected=f"logarithms ({unit}) of concentrations, or NPX",
             do="correct the unit in the card, or the file it is read from",

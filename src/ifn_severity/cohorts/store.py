@@ -73,8 +73,8 @@ def cache_path(card: CohortCard, part: str = "") -> Path:
     Returns
     -------
     Path
-        ``data/processed/NAME-KEY.h5ad``, or ``NAME.PART-KEY.h5ad``; the key is a digest of the card, the readers, the
-        gene table and the versions that write the file.
+        ``data/processed/NAME-KEY.h5ad``, or ``NAME.PART-KEY.h5ad``; the key is a digest of the
+        card, its files, the readers, the gene table and the versions that write the file.
     """
     digest = hashlib.sha256()
     for text in (card.sha256, __version__, version("anndata"), version("pandas")):
