@@ -183,7 +183,7 @@ def load_cohort(
         The cohort's name, as ``ifn-severity cohorts`` lists it.
     cell_type : str or sequence of str, optional
         Of a cohort summed over cell types, take these alone: one, or the sum of several. Names
-        as :func:`ifn_severity.cohorts.cell_types.cell_types` lists them.
+        as :func:`ifn_severity.cohorts.cell_types.list_cell_types` lists them.
     progress : bool, default=False
         Show a progress bar if files must be fetched.
 

@@ -56,7 +56,8 @@ class FeatureDefinition:
     name : str
         Name of the feature set.
     features : DataFrame indexed by feature
-        Columns ``kind`` ("score", "gene" or "protein"), ``group``, ``family``, ``label``, ``n_genes``.
+        Columns ``kind`` ("score", "gene" or "protein"), ``group``, ``family``, ``label``,
+        ``n_genes``.
     panel : tuple of str
         The reference genes and the genes of all lists, in the order of the rows of ``weights``.
     weights : ndarray of shape (n_panel, n_features)
