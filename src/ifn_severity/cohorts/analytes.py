@@ -76,6 +76,18 @@ def analyte_families() -> Mapping[str, str]:
     return dict(sorted(families.items()))
 
 
+@cache
+def printed_analytes() -> Mapping[str, str]:
+    """Return the symbol of every printed name, over all cohorts.
+
+    Examples
+    --------
+    >>> printed_analytes()["IFN-gamma"], printed_analytes()["IFNy"]
+    ('IFNG', 'IFNG')
+    """
+    return {one.name: one.symbol for rows in list_analytes().values() for one in rows}
+
+
 def name_analytes(values: pd.DataFrame, cohort: str) -> pd.DataFrame:
     """Take a cohort's analytes out of a table and call them by gene symbols.
 
