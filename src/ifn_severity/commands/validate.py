@@ -30,14 +30,13 @@ def validate(
     """Hold out cohorts one by one and print what came of it."""
     from ifn_severity.classify import MODELS
     from ifn_severity.commands.console import console, short
-    from ifn_severity.features import FEATURE_SETS
     from ifn_severity.progress import progress_bar
     from ifn_severity.workflows.validate import validate as run
 
     with _backend(dask):
         result = run(
             names,
-            feature_sets=feature_sets or list(FEATURE_SETS),
+            feature_sets=feature_sets or (),
             models=models or list(MODELS),
             folds=folds,
             inner_folds=inner_folds,
