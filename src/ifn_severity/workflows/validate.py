@@ -251,6 +251,8 @@ def _report(
         "best_comparator_auroc": float(means.max()),
         "seed": problem.seed,
         "n_draws": n_draws,
+        "fixed": "" if problem.can_choose else fits.candidates[next(iter(chosen.values()))[0]].name,
+        "proteins": dataset.proteins,
     }
     return ValidationReport(
         cohorts=tables.cohort_table(dataset, problem),
@@ -293,7 +295,7 @@ def _choose(fits: Fits, problem: Problem) -> dict[str, tuple[int, ...]]:
         )
     models = [candidate.model for candidate in fits.candidates]
     fixed = models.index(REFERENCE_MODEL) if REFERENCE_MODEL in models else 0
-    return {name: (fixed,) for name in cohort_names(problem.cohorts)}
+    return dict.fromkeys(cohort_names(problem.cohorts), (fixed,))
 
 
 def _averaged(
