@@ -235,7 +235,18 @@ def coverage(columns: Iterable[str], feature_set: str = "all") -> pd.DataFrame:
     -------
     DataFrame indexed by list
         Columns ``group``, ``family``, ``genes``, ``found`` and ``missing`` (names, joined).
+
+    Raises
+    ------
+    FeatureError
+        If there is no such set, or it is not made of lists.
     """
+    if feature_set == PROTEIN_SET:
+        raise FeatureError(
+            f"the feature set {feature_set!r} has no lists of genes",
+            expected=f"one of {', '.join(FEATURE_SETS)}",
+            do="use protein_coverage for plasma proteins",
+        )
     groups = FEATURE_SETS[feature_definition(feature_set).name]
     columns = list(columns)
     rows = {}
