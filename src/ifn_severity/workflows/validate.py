@@ -21,7 +21,7 @@ from ifn_severity.paths import reports_dir
 from ifn_severity.report.validation import ValidationReport
 from ifn_severity.workflows import tracking
 from ifn_severity.workflows.dataset import Dataset, feature_sets_for, load_dataset
-from ifn_severity.workflows.validation import additions, controls, record, tables
+from ifn_severity.workflows.validation import additions, clinical, controls, record, tables
 from ifn_severity.workflows.validation.beside import gene_pool, score_comparators
 from ifn_severity.workflows.validation.fits import Fits, Problem, n_fits, run_fits
 
@@ -203,6 +203,9 @@ def _report(
         rows.append(tables.candidate_row(draws, label, own[0]))
     ranked = pd.DataFrame(rows[2:]).sort_values("mean_auroc", ascending=False, ignore_index=True)
     scores, labels, reasons = score_comparators(dataset)
+    scores[clinical.NAME], unknown = clinical.age_and_sex(dataset, problem)
+    labels[clinical.NAME] = clinical.LABEL
+    reasons |= {(clinical.NAME, name): reason for name, reason in unknown.items()}
     comparators, differences = tables.comparator_tables(draws, scores, labels, reasons, score)
     predictions = tables.predictions_table(dataset, score, raw, above)
 
