@@ -61,6 +61,8 @@ class Rule:
         Features that could be computed in training.
     common : tuple of str
         What is said of every sample.
+    proteins : bool
+        Whether plasma proteins were measured, and not transcripts: for the words.
     """
 
     threshold: float
@@ -68,6 +70,7 @@ class Rule:
     distance_limit: float
     n_features: int
     common: tuple[str, ...]
+    proteins: bool = False
 
     def within(self, found: Findings) -> np.ndarray:
         """Tell which samples are like those of the training data."""
@@ -84,13 +87,14 @@ class Rule:
     def warnings(self, found: Findings) -> list[str]:
         """Put into words what limits each prediction and why there is no call."""
         common = list(self.common)
+        of = "model's analytes" if self.proteins else "panel's genes"
         if found.coverage < LEAST_COVERAGE:
             common.append(
-                f"only {found.coverage:.0%} of the panel's genes are in the data, too few for a "
+                f"only {found.coverage:.0%} of the {of} are in the data, too few for a "
                 f"call (limit {LEAST_COVERAGE:.0%})"
             )
         elif found.coverage < SPARSE:
-            common.append(f"only {found.coverage:.0%} of the panel's genes are in the data")
+            common.append(f"only {found.coverage:.0%} of the {of} are in the data")
         texts = ["; ".join(common)] * len(found.probability)
         named = np.array([bool(a or b) for a, b in zip(found.tissue, found.sex, strict=True)])
         own_words = ~self.within(found) | (found.missing > 0) | named
@@ -100,7 +104,8 @@ class Rule:
 
     def _own(self, found: Findings, i: int) -> list[str]:
         if found.silent[i]:
-            return ["no reference gene is expressed, so there is no prediction"]
+            none = "analyte was measured" if self.proteins else "reference gene is expressed"
+            return [f"no {none}, so there is no prediction"]
         own = []
         if found.missing[i]:
             own.append(

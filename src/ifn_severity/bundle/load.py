@@ -28,7 +28,7 @@ from ifn_severity.bundle.reference import read_numbers, read_reference
 from ifn_severity.bundle.space import read_space
 from ifn_severity.bundle.weights import restore_classifier
 from ifn_severity.errors import FeatureError, InputError, ModelError, nearest
-from ifn_severity.features import FEATURE_SETS, catalogue_sha256, feature_definition, panel_genes
+from ifn_severity.features import catalogue_sha256, feature_definition
 
 
 def list_models() -> list[str]:
@@ -174,16 +174,10 @@ def _check_definition(folder: Path, manifest: Manifest) -> None:
     refuse; other genes or signs are.
     """
     try:
-        if manifest.feature_set not in FEATURE_SETS:
-            raise FeatureError(
-                f"feature set {manifest.feature_set!r}",
-                expected=", ".join(FEATURE_SETS),
-                do="update ifn-severity",
-            )
         known = set(feature_definition(manifest.feature_set).features.index)
         same = (
             set(manifest.columns) <= known
-            and set(manifest.genes) <= set(panel_genes())
+            and set(manifest.genes) <= set(feature_definition(manifest.feature_set).panel)
             and definition_sha256(manifest.feature_set, manifest.columns)
             == manifest.definition_sha256
         )

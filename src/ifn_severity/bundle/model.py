@@ -16,12 +16,13 @@ from ifn_severity.bundle.interval import Anchor
 from ifn_severity.bundle.judge import ABSTAIN, NOT_SEVERE, SEVERE, Findings, Rule
 from ifn_severity.bundle.manifest import Manifest
 from ifn_severity.bundle.markers import Markers, kind_of_blood
-from ifn_severity.bundle.panel import PanelFeatures
+from ifn_severity.bundle.panel import ModelFeatures, panel_features
+from ifn_severity.bundle.plasma import plasma_levels
 from ifn_severity.bundle.reference import share_outside
 from ifn_severity.bundle.space import FeatureSpace
 from ifn_severity.classify import SeverityClassifier, margin
 from ifn_severity.errors import InputError
-from ifn_severity.features import feature_definition, reference_genes
+from ifn_severity.features import PROTEIN_SET, feature_definition, reference_genes
 from ifn_severity.features.checks import warn_of_empty_lists
 from ifn_severity.features.definition import FeatureDefinition
 
@@ -110,7 +111,8 @@ class SeverityModel:
         Parameters
         ----------
         values : DataFrame or AnnData of shape (n_samples, n_genes)
-            log2(x+1), columns named by gene symbols; other columns are ignored.
+            log2(x+1), columns named by gene symbols; other columns are ignored. For a model of
+            plasma proteins, log2 concentration or NPX, NaN where not measured.
 
         Returns
         -------
@@ -130,7 +132,7 @@ class SeverityModel:
             If no gene of a list is present.
         """
         expression = self._expression(values)
-        own = PanelFeatures(self.manifest, list(expression.columns))
+        own = panel_features(self.manifest, list(expression.columns))
         warn_of_empty_lists(own.empty_lists)
         features = own.compute(expression.to_numpy())
         return pd.DataFrame(features, index=expression.index, columns=self.manifest.columns)
@@ -215,6 +217,9 @@ class SeverityModel:
         FeatureError
             As for :meth:`features`.
         """
+        if self.feature_set == PROTEIN_SET:
+            yield from self._plasma_blocks(values, block, on_features)
+            return
         panel = open_panel(values, self.manifest.genes, tuple(self.manifest.aliases))
         if sex is None and not isinstance(values, pd.DataFrame) and "sex" in values.obs:
             sex = list(values.obs["sex"])
@@ -224,7 +229,7 @@ class SeverityModel:
                 expected="one a sample",
                 do="give them in the order of the samples, None where unknown",
             )
-        own = PanelFeatures(self.manifest, panel.genes)
+        own = panel_features(self.manifest, panel.genes)
         markers = Markers(panel.columns, self.trained_on)
         rule = self._rule(own)
         for start in range(0, len(panel.samples), block):
@@ -235,6 +240,23 @@ class SeverityModel:
             stated = None if sex is None else sex[rows]
             hints = markers.tissue(beside), markers.sex(beside, stated)
             yield self._judge(panel.samples[rows], own.coverage, features, rule, hints)
+
+    def _plasma_blocks(
+        self,
+        values: pd.DataFrame | AnnData,
+        block: int,
+        on_features: Callable[[np.ndarray], None],
+    ) -> Iterator[pd.DataFrame]:
+        """Yield the rows of ``predict`` for plasma, which has no markers of tissue or sex."""
+        levels = self._expression(values)
+        own = panel_features(self.manifest, list(levels.columns))
+        rule, samples = self._rule(own), list(levels.index)
+        for start in range(0, len(levels), block):
+            rows = slice(start, min(start + block, len(levels)))
+            features = own.compute(levels.iloc[rows].to_numpy())
+            on_features(features)
+            nothing = [""] * len(features)
+            yield self._judge(samples[rows], own.coverage, features, rule, (nothing, nothing))
 
     def log_odds(self, values: pd.DataFrame | AnnData) -> np.ndarray:
         """Return calibrated log-odds without any anchor, shape (n_samples,).
@@ -255,7 +277,7 @@ class SeverityModel:
             As for :meth:`features`.
         """
         expression = self._expression(values)
-        own = PanelFeatures(self.manifest, list(expression.columns))
+        own = panel_features(self.manifest, list(expression.columns))
         return self._decide(own.compute(expression.to_numpy()))
 
     def _decide(self, features: np.ndarray) -> np.ndarray:
@@ -313,7 +335,7 @@ class SeverityModel:
             return np.full(len(log_odds), np.nan), np.full(len(log_odds), np.nan)
         return self.manifest.interval.around(log_odds)
 
-    def _rule(self, own: PanelFeatures) -> Rule:
+    def _rule(self, own: ModelFeatures) -> Rule:
         common = []
         if self.simulated:
             common.append("the model was trained on simulated patients")
@@ -326,7 +348,10 @@ class SeverityModel:
             # features that training lacked too are imputed there as here
             n_features=int((self.reference["missing"] < 1.0).sum()),
             common=(*common, *own.words()),
+            proteins=self.feature_set == PROTEIN_SET,
         )
 
     def _expression(self, values: pd.DataFrame | AnnData) -> pd.DataFrame:
+        if self.feature_set == PROTEIN_SET:
+            return plasma_levels(values, self.manifest.genes)
         return panel_expression(values, self.manifest.genes, tuple(self.manifest.aliases))

@@ -4,15 +4,42 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
+import pandas as pd
 
 from ifn_severity.bundle.manifest import Manifest
-from ifn_severity.features import MIN_REFERENCE_GENES, feature_definition, reference_genes
+from ifn_severity.features import (
+    MIN_REFERENCE_GENES,
+    PROTEIN_SET,
+    feature_definition,
+    protein_features,
+    reference_genes,
+)
 from ifn_severity.features.definition import locate
 from ifn_severity.features.scoring import Scorer
 
 _THREADED = 512
+
+
+class ModelFeatures(Protocol):
+    """How a model's features are computed from the columns that are there."""
+
+    coverage: float
+    empty_lists: tuple[str, ...]
+
+    def compute(self, values: np.ndarray) -> np.ndarray:
+        """Compute features, each sample by itself."""
+
+    def words(self) -> list[str]:
+        """Say what is missing for every sample alike."""
+
+
+def panel_features(manifest: Manifest, genes: Sequence[str]) -> ModelFeatures:
+    """Return how a model's features are computed from the genes or analytes that are there."""
+    kind = PlasmaFeatures if manifest.feature_set == PROTEIN_SET else PanelFeatures
+    return kind(manifest, genes)
 
 
 class PanelFeatures:
@@ -86,3 +113,35 @@ class PanelFeatures:
                 "which moves the level of every feature"
             )
         return said
+
+
+class PlasmaFeatures:
+    """The features of a model of plasma proteins: the levels of the analytes that are there.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    genes : sequence of str
+        Columns of the table, all of the model's analytes.
+
+    Attributes
+    ----------
+    coverage : float
+        Fraction of the model's analytes that are there.
+    empty_lists : tuple of str
+        Always empty: an analyte that is not there is a missing feature.
+    """
+
+    def __init__(self, manifest: Manifest, genes: Sequence[str]) -> None:
+        self._genes, self._columns = list(genes), list(manifest.columns)
+        self.coverage = len(self._genes) / len(manifest.genes)
+        self.empty_lists: tuple[str, ...] = ()
+
+    def compute(self, values: np.ndarray) -> np.ndarray:
+        """Compute features, each sample by itself; NaN where an analyte was not measured."""
+        levels = pd.DataFrame(values, columns=self._genes)
+        return protein_features(levels).reindex(columns=self._columns).to_numpy(dtype=float)
+
+    def words(self) -> list[str]:
+        """Say nothing: coverage and missing features are told sample by sample."""
+        return []

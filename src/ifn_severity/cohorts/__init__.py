@@ -10,12 +10,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ifn_severity.cohorts.analytes import Analyte, list_analytes
     from ifn_severity.cohorts.card import CohortCard, CohortFile, get_card, list_cohorts
+    from ifn_severity.cohorts.cell_types import list_cell_types
     from ifn_severity.cohorts.fetch import fetch_cohort
     from ifn_severity.cohorts.schema import SEVERITIES, build_cohort, check_cohort
     from ifn_severity.cohorts.store import load_cohort
 
 _HOMES = {
+    "Analyte": "analytes",
     "CohortCard": "card",
     "CohortFile": "card",
     "SEVERITIES": "schema",
@@ -23,18 +26,23 @@ _HOMES = {
     "check_cohort": "schema",
     "fetch_cohort": "fetch",
     "get_card": "card",
+    "list_analytes": "analytes",
+    "list_cell_types": "cell_types",
     "list_cohorts": "card",
     "load_cohort": "store",
 }
 
 __all__ = [
     "SEVERITIES",
+    "Analyte",
     "CohortCard",
     "CohortFile",
     "build_cohort",
     "check_cohort",
     "fetch_cohort",
     "get_card",
+    "list_analytes",
+    "list_cell_types",
     "list_cohorts",
     "load_cohort",
 ]

@@ -21,17 +21,19 @@ from ifn_severity.cohorts.card_fields import (
     LabelRule,
     SeverityRule,
 )
-from ifn_severity.cohorts.card_parse import GEO_READER, Table, card_text, parse_card
+from ifn_severity.cohorts.card_parse import GEO_READER, PROTEINS, Table, card_text, parse_card
 from ifn_severity.errors import CohortError, nearest
 
 __all__ = [
     "GEO_READER",
+    "PROTEINS",
     "CohortCard",
     "CohortFile",
     "Expected",
     "GeoRule",
     "LabelRule",
     "SeverityRule",
+    "built_in_cohorts",
     "card_text",
     "cohort_names",
     "get_card",
@@ -49,7 +51,9 @@ SIMULATED_READER = "simulated"
 @cache
 def _built_in() -> dict[str, str]:
     folder = package_files("ifn_severity.cohorts").joinpath("cards")
-    entries = sorted(folder.iterdir(), key=lambda entry: entry.name.casefold())
+    entries = sorted(
+        folder.iterdir(), key=lambda entry: entry.name.removesuffix(".toml").casefold()
+    )
     return {
         entry.name.removesuffix(".toml"): entry.read_text("utf-8")
         for entry in entries
@@ -120,6 +124,11 @@ def get_card(name: str) -> CohortCard:
     if card.name != name:
         raise Table({}, where).wrong(f"name = {card.name!r}", f"the name of its place, {name!r}")
     return card
+
+
+def built_in_cohorts() -> list[CohortCard]:
+    """Return the cards that come with the package, whatever the user added, in a fixed order."""
+    return [parse_card(text, f"cohorts/cards/{name}.toml") for name, text in _built_in().items()]
 
 
 def list_cohorts() -> list[CohortCard]:

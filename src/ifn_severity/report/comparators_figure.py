@@ -30,7 +30,7 @@ from ifn_severity.report.validation_rows import (
     value_of,
 )
 
-_OURS = "ours, nested"
+_OURS = "ours, held out"
 
 
 def comparators_figure(report: ValidationReport) -> Figure:

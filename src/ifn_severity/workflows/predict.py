@@ -14,8 +14,10 @@ from ifn_severity.bundle import SeverityModel, load_model
 from ifn_severity.bundle.interval import Anchor
 from ifn_severity.bundle.judge import ABSTAIN, SEVERE
 from ifn_severity.cohorts.matrix import Expression
+from ifn_severity.cohorts.plasma_file import read_plasma
 from ifn_severity.cohorts.stream import STDIN, named_input, stream_expression
 from ifn_severity.errors import InputError, LabelError
+from ifn_severity.features import PROTEIN_SET
 
 
 @dataclass(eq=False)
@@ -124,7 +126,8 @@ def predict_file(
         Folder of a model, or its name in ``models/``.
     matrix_path : str or Path
         Expression matrix in any form that ``read_expression`` reads, of any length; ``-`` for
-        standard input.
+        standard input. For a model of plasma proteins, a table of analytes as
+        ``read_plasma`` reads it.
     output : str or Path, optional
         Where to write; ``predictions.csv`` in the working folder if not given.
     unit : {"auto", "counts", "linear", "log2", "ln"}
@@ -162,7 +165,7 @@ def predict_file(
         first: Expression | None = None
         notes: dict[str, None] = {}
         with paths.atomic_file(target) as part:
-            for chunk in stream_expression(path, unit=unit, known_genes=model.manifest.genes):
+            for chunk in _chunks(model, path, unit):
                 first = first or chunk
                 notes |= dict.fromkeys(chunk.notes if first is chunk else ())
                 for table in _predicted(model, chunk, drift):
@@ -192,6 +195,13 @@ def predict_file(
     return result
 
 
+def _chunks(model: SeverityModel, path: Path, unit: str) -> Iterator[Expression]:
+    """Read what the model was made for; tables of plasma proteins are small and read whole."""
+    if model.feature_set == PROTEIN_SET:
+        return iter((read_plasma(path, unit=unit),))
+    return stream_expression(path, unit=unit, known_genes=model.manifest.genes)
+
+
 def _predicted(model: SeverityModel, chunk: Expression, drift: Drift) -> Iterator[pd.DataFrame]:
     sex = [chunk.sex.get(name) for name in chunk.values.index] if chunk.sex else None
     return model.predict_blocks(chunk.values, sex=sex, on_features=drift.add)
@@ -204,7 +214,7 @@ def _anchor(model: SeverityModel, path: Path, unit: str, labels: str | Path) -> 
 
     known = read_known(labels)
     y, log_odds = [], []
-    for chunk in stream_expression(path, unit=unit, known_genes=model.manifest.genes):
+    for chunk in _chunks(model, path, unit):
         mine = chunk.values[chunk.values.index.isin(known)]
         if len(mine):
             y += [known[name] for name in mine.index]
