@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from ifn_severity.bundle import save_bundle
+from ifn_severity.bundle.interval import FOLDS, ProbabilityInterval
 from ifn_severity.classify import SeverityClassifier
 from ifn_severity.features import InterferonFeatures, panel_genes
 
@@ -64,6 +65,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Trained]:
             "metrics": {"auroc": np.float64(0.9), "auroc_ci": (0.8, np.nan)},
             "simulated": True,
             "extra": {"seed": 7},
+            "interval": ProbabilityInterval(FOLDS, 0.95, 1.96, 0.0, (0.2, 0.0, 0.1), {}),
         }
         folder = tmp_path_factory.mktemp("models") / f"tiny-{kind}"
         save_bundle(folder, classifier, **save)

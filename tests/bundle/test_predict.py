@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
+from scipy.special import logit
 
 from ifn_severity.bundle import SeverityModel, load_model
+from ifn_severity.bundle.interval import Anchor
 from ifn_severity.errors import InputError
 from ifn_severity.features.signatures import printed_symbols
 
@@ -39,6 +41,65 @@ def test_columns_and_types(model, each):
     assert (found["panel_coverage"] == 1.0).all()
     assert found["in_distribution"].dtype == bool
     assert found["warnings"].str.contains("simulated patients").all()
+
+
+def test_interval_holds_the_probability(model, each):
+    found = model.predict(each.expression)
+    assert (found["probability_low"] <= found["probability_severe"]).all()
+    assert (found["probability_severe"] <= found["probability_high"]).all()
+    log_odds = model.log_odds(each.expression)
+    low, high = model.manifest.interval.around(log_odds)
+    np.testing.assert_allclose(found["probability_low"], low)
+    np.testing.assert_allclose(found["probability_high"], high)
+
+
+def test_blocks_make_the_whole(model, each):
+    seen = []
+    parts = list(model.predict_blocks(each.expression, block=7, on_features=seen.append))
+    assert [len(part) for part in parts] == [7, 7, 7, 7, 7, 5]
+    whole = model.predict(each.expression)
+    pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), whole, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(np.vstack(seen), model.features(each.expression), atol=1e-9)
+
+
+def test_anchor_shifts_and_says_so(model, each):
+    anchor = Anchor(1.5, 0.5, 2.5, 3, 4)
+    plain, moved = (m.predict(each.expression) for m in (model, model.anchored(anchor)))
+    np.testing.assert_allclose(
+        logit(moved["probability_severe"]), model.log_odds(each.expression) + 1.5
+    )
+    assert (moved["probability_low"] < moved["probability_high"]).all()
+    assert moved["warnings"].str.contains("3 severe and 4 mild samples").all()
+    pd.testing.assert_frame_equal(
+        model.anchored(anchor).anchored(None).predict(each.expression), plain
+    )
+
+
+def test_few_genes_get_no_call(model, each):
+    genes = model.manifest.genes
+    found = model.predict(each.expression[genes[: round(0.55 * len(genes))]])
+    assert (found["call"] == "abstain").all()
+    assert found["warnings"].str.contains("too few for a call").all()
+    assert found["probability_severe"].notna().all()
+
+
+def test_missing_reference_genes_are_told(model, each):
+    found = model.predict(each.expression.drop(columns=["VCP", "GPI"]))
+    assert found["warnings"].str.contains("9 of 11 reference genes").all()
+
+
+def test_backed_anndata_is_read_in_blocks(trained, tmp_path):
+    from anndata import AnnData, read_h5ad
+
+    one = trained["transfer"]
+    adata = AnnData(one.expression.to_numpy(), obs=pd.DataFrame(index=one.expression.index))
+    adata.var_names = list(one.expression.columns)
+    adata.write_h5ad(tmp_path / "m.h5ad")
+    model = load_model(one.folder)
+    backed = read_h5ad(tmp_path / "m.h5ad", backed="r")
+    parts = pd.concat(model.predict_blocks(backed, block=11), ignore_index=True)
+    backed.file.close()
+    pd.testing.assert_frame_equal(parts, model.predict(one.expression), rtol=0, atol=1e-9)
 
 
 def test_order_and_other_columns_do_not_matter(model, each):

@@ -153,7 +153,10 @@ def test_own_cohort_from_file_to_prediction(cli: Cli, small_training: Path, home
     predictions = pd.read_csv(home / "out.csv")
     assert list(predictions.columns) == [
         "sample", "probability_severe", "call", "panel_coverage", "in_distribution", "warnings",
+        "probability_low", "probability_high",
     ]  # fmt: skip
+    assert (predictions["probability_low"] <= predictions["probability_severe"]).all()
+    assert (predictions["probability_severe"] <= predictions["probability_high"]).all()
     assert predictions["probability_severe"].between(0, 1).all()
     assert "severity-mine" in block(cli("predict", "severity-min", "mine.csv"))
 

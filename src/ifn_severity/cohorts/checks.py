@@ -15,6 +15,9 @@ from ifn_severity.cohorts.grid import listed
 from ifn_severity.errors import InputError
 from ifn_severity.genes import harmonise
 
+# sums of such values still fit a float, and no count or intensity comes near
+_MOST = 1e15
+
 
 def check_names(matrix: Arranged, path: Path) -> None:
     """Refuse blank names and samples that are there twice.
@@ -69,6 +72,11 @@ def check_values(matrix: Arranged, path: Path) -> None:
     for wrong, what, do in (
         (np.isnan(values), "missing values", "fill them where you know how, or remove the gene"),
         (np.isinf(values), "infinite values", "they come from log(0): take log2(x + 1) instead"),
+        (
+            np.abs(values) > _MOST,
+            f"values beyond {_MOST:g}",
+            "no instrument counts that far: check the export",
+        ),
     ):
         if wrong.any():
             first = "; ".join(matrix.place(*map(int, at)) for at in np.argwhere(wrong)[:3])
