@@ -53,6 +53,7 @@ validate: $(VENV)/.installed
 
 models: $(VENV)/.installed
 	$(BIN)/ifn-severity release
+	$(BIN)/python tools/write_released_table.py
 
 ui: $(VENV)/.installed
 	$(BIN)/ifn-severity ui

@@ -15,6 +15,7 @@ from ifn_severity.bundle import load_model, save_bundle
 from ifn_severity.classify import SeverityClassifier
 from ifn_severity.errors import InputError, ModelError, StoreError
 from ifn_severity.features import InterferonFeatures, panel_genes
+from ifn_severity.workflows import champion as champion_of
 from ifn_severity.workflows import registry, tracking
 from ifn_severity.workflows.evidence import COLUMNS, Evidence
 
@@ -107,41 +108,41 @@ def test_versions_say_what_they_are(store: Any) -> None:
 
 def test_registered_version_predicts_as_the_saved_model(store: Any, tiny: Path) -> None:
     golden = pd.read_csv(tiny / "golden.csv", index_col=0).T
-    registry.promote("tiny", "1")
+    champion_of.promote("tiny", "1")
     registered = store.pyfunc.load_model("models:/tiny@champion").predict(golden)
     saved = load_model(tiny).predict(golden)
     assert registered["probability_severe"].tolist() == saved["probability_severe"].tolist()
 
 
 def test_champion_moves_only_where_the_evidence_says_so(store: Any) -> None:
-    first = registry.promote("tiny", "1")
+    first = champion_of.promote("tiny", "1")
     assert first.before is None
     assert champion() == ["1"]
     with pytest.raises(ModelError, match=r"may not be champion: .*mean AUROC differs"):
-        registry.promote("tiny", "2")
+        champion_of.promote("tiny", "2")
     assert champion() == ["1"], "a refusal moves nothing"
-    assert registry.promote("tiny", "3").before == "1"
+    assert champion_of.promote("tiny", "3").before == "1"
     assert champion() == ["3"]
     versions = {version.number: version for version in registry.versions("tiny")}
     assert "difference +" in versions["3"].tags["champion_because"]
     assert versions["1"].tags["champion_until"] >= versions["1"].tags["champion_since"]
-    again = registry.promote("tiny", "3")
+    again = champion_of.promote("tiny", "3")
     assert again.decision.summary == "it is the champion already"
 
 
 def test_force_needs_a_reason_and_keeps_it(store: Any) -> None:
     with pytest.raises(ModelError, match="no cohort was held out"):
-        registry.promote("tiny", "4")
+        champion_of.promote("tiny", "4")
     with pytest.raises(InputError, match="without a reason"):
-        registry.promote("tiny", "4", force=True, reason="  ")
-    done = registry.promote("tiny", "4", force=True, reason="for a demonstration")
+        champion_of.promote("tiny", "4", force=True, reason="  ")
+    done = champion_of.promote("tiny", "4", force=True, reason="for a demonstration")
     assert done.forced
     assert champion() == ["4"]
     tags = registry.versions("tiny")[0].tags
     assert tags["champion_forced"] == "for a demonstration"
     assert "no cohort was held out" in tags["champion_refused_because"]
     # what stands alone takes the place of what was forced
-    assert not registry.promote("tiny", "1").forced
+    assert not champion_of.promote("tiny", "1").forced
 
 
 @pytest.mark.parametrize(
@@ -157,7 +158,7 @@ def test_unknown_models_and_versions(
     store: Any, name: str, number: str, match: str, do: str
 ) -> None:
     with pytest.raises(ModelError, match=match) as caught:
-        registry.promote(name, number)
+        champion_of.promote(name, number)
     assert do in caught.value.do
 
 
@@ -165,12 +166,12 @@ def test_nothing_is_registered(home: Path, tiny: Path) -> None:
     assert registry.versions() == []
     assert not (home / "mlruns").exists(), "looking leaves nothing behind"
     with pytest.raises(ModelError, match="no model tiny registered") as caught:
-        registry.promote("tiny", "1")
+        champion_of.promote("tiny", "1")
     assert "--register" in caught.value.do
     (home / "models").mkdir()
     (home / "models" / "tiny").symlink_to(tiny)
     with pytest.raises(ModelError, match="in models/ but not registered"):
-        registry.promote("tiny", "1")
+        champion_of.promote("tiny", "1")
 
 
 def test_a_name_that_somebody_else_registered(store: Any) -> None:
@@ -193,7 +194,16 @@ def test_locked_store(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(connect(tracking.database())) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="locked") as caught:
-            registry.promote("tiny", "1")
+            champion_of.promote("tiny", "1")
         other.rollback()
     assert "wait for the other run" in caught.value.do
     assert champion() == []
+
+
+def test_damaged_store(home: Path) -> None:
+    tracking.database().parent.mkdir()
+    tracking.database().write_text("no database at all, and long enough to be read as one" * 20)
+    for look in (registry.versions, lambda: champion_of.promote("tiny", "1")):
+        with pytest.raises(StoreError, match="not a database") as caught:
+            look()
+        assert "move that file away" in caught.value.do

@@ -185,7 +185,8 @@ def _calibration(manifest: Manifest) -> list[str]:
             f"the threshold chosen without them, {spans[0]} and {spans[1]}. Laboratories and "
             "tissues shift the log-odds of all their samples together. Before a probability or a "
             "call of this model means anything in a laboratory, the shift has to be learned there, "
-            "from a handful of samples with known severity of both classes.",
+            "from a handful of samples with known severity of both classes "
+            "(`ifn-severity predict --labels`).",
         ]
     return lines
 

@@ -21,7 +21,9 @@ from ifn_severity.bundle.reference import share_outside
 from ifn_severity.bundle.space import FeatureSpace
 from ifn_severity.classify import SeverityClassifier, margin
 from ifn_severity.errors import InputError
+from ifn_severity.features import feature_definition, reference_genes
 from ifn_severity.features.checks import warn_of_empty_lists
+from ifn_severity.features.definition import FeatureDefinition
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -81,6 +83,16 @@ class SeverityModel:
     def feature_set(self) -> str:
         """Named feature set."""
         return self.manifest.feature_set
+
+    @property
+    def definition(self) -> FeatureDefinition:
+        """What the model's features are, in the classifier's order."""
+        return feature_definition(self.feature_set).only(self.manifest.columns)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The reference genes that samples are measured against: all eleven, or a panel's."""
+        return tuple(gene for gene in reference_genes() if gene in set(self.manifest.genes))
 
     @property
     def simulated(self) -> bool:

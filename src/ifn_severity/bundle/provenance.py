@@ -49,9 +49,10 @@ def _installed(name: str) -> str | None:
 
 
 def git_commit() -> str | None:
-    """Return the commit of the checkout that this package runs from, ``-dirty`` if changed.
+    """Return the commit of the checkout that this package runs from, ``-dirty`` if it is changed.
 
-    None where the package is installed: a repository around it is not its own.
+    Only the package's own files count: a model that was just written is no change. None where
+    the package is installed: a repository around it is not its own.
     """
     here = Path(__file__).resolve()
 
@@ -70,7 +71,9 @@ def git_commit() -> str | None:
 
     if git("ls-files", "--error-unmatch", here.name) is None:
         return None
-    return git("describe", "--always", "--abbrev=40", "--exclude=*", "--dirty") or None
+    commit = git("rev-parse", "HEAD")
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", str(here.parents[1]))
+    return f"{commit}{'-dirty' if changed else ''}" if commit else None
 
 
 def definition_sha256(feature_set: str, columns: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from ifn_severity.classify.classifier import SeverityClassifier
 from ifn_severity.classify.models import MODELS, build_pipeline, margin, search_space
+from ifn_severity.classify.pipeline import severity_pipeline
 from ifn_severity.classify.transfer import feature_views
 
 __all__ = [
@@ -11,4 +12,5 @@ __all__ = [
     "feature_views",
     "margin",
     "search_space",
+    "severity_pipeline",
 ]

@@ -22,6 +22,7 @@ from ifn_severity.classify.transfer import (
     platt_between,
     usable_cohorts,
 )
+from ifn_severity.features.threads import ONE_BLAS_THREAD
 
 
 class SeverityClassifier(ClassifierMixin, BaseEstimator):
@@ -184,7 +185,11 @@ class SeverityClassifier(ClassifierMixin, BaseEstimator):
         pipeline = build_pipeline(self.model, random_state=self.random_state).set_params(**point)
         if self.model != "transfer":
             return pipeline.fit(X, target)
-        return fit_transfer(pipeline, X, target, groups, cohorts, self._views(), self.max_features)
+        # its decompositions are many and small, and slow where threads wait for each other
+        with ONE_BLAS_THREAD:
+            return fit_transfer(
+                pipeline, X, target, groups, cohorts, self._views(), self.max_features
+            )
 
     def _views(self) -> np.ndarray:
         """Return the view of each feature seen in ``fit``."""

@@ -62,7 +62,7 @@ def show_model(name: str) -> None:
     from ifn_severity.bundle import list_models, load_model
     from ifn_severity.commands.console import console, short
     from ifn_severity.errors import ModelError, nearest
-    from ifn_severity.workflows.registry import versions
+    from ifn_severity.workflows.registry import fitted_cohorts, versions
 
     found = versions()
     own = [version for version in found if version.name == name]
@@ -78,7 +78,7 @@ def show_model(name: str) -> None:
     if name in saved:
         model = load_model(name)
         manifest = model.manifest
-        cohorts = ", ".join(str(cohort.get("name")) for cohort in manifest.cohorts)
+        cohorts = ", ".join(fitted_cohorts(manifest))
         for label, value in (
             ("folder", short(model.path)),
             ("features", f"{manifest.feature_set}, {len(manifest.columns)} columns"),
@@ -114,7 +114,7 @@ def promote(name: str, version: str, *, force: bool, reason: str) -> None:
         If there is no such version, the rule is against it, or the store cannot be written.
     """
     from ifn_severity.commands.console import console
-    from ifn_severity.workflows.registry import promote as run
+    from ifn_severity.workflows.champion import promote as run
 
     done = run(name, version, force=force, reason=reason)
     screen = console()

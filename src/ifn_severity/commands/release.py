@@ -26,8 +26,8 @@ def release(names: list[str], *, check: bool, register: bool, jobs: int) -> None
     """
     from ifn_severity.commands.console import console, short
     from ifn_severity.progress import progress_bar
-    from ifn_severity.workflows.release import TOLERANCE, check_release
     from ifn_severity.workflows.release import release as run
+    from ifn_severity.workflows.release_check import TOLERANCE, check_release
 
     if check:
         for name, difference in check_release(names).items():

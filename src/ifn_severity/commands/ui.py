@@ -44,6 +44,7 @@ def ui(port: int) -> None:
     address = f"http://127.0.0.1:{port}"
     sys.stdout.write(f"MLflow UI on {address} (Ctrl-C ends it)\n")
     sys.stdout.write(f"candidates, best first: {address}/{comparison_page()}\n")
+    sys.stdout.write(f"registered models: {address}/#/models\n")
     sys.stdout.flush()
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store_uri()]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]

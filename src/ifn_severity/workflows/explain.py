@@ -72,8 +72,8 @@ def explain_dataset(model: SeverityModel, dataset: Dataset) -> Attributions:
     ModelError
         If attributions do not add up to the log-odds.
     """
-    definition = feature_definition(model.feature_set)
-    features = dataset.columns(model.feature_set)
+    definition = model.definition
+    features = dataset.columns(model.feature_set)[model.manifest.columns]
     values, base, margin = attribute(model.classifier, features)
     trained_on = {str(cohort["name"]) for cohort in model.manifest.cohorts}
     seen = trained_on & {str(fact["name"]) for fact in dataset.facts}
@@ -131,7 +131,8 @@ def explain(
             do="train one: ifn-severity train COHORT --features interferon+cytokine",
         )
     names = list(cohorts) or [str(cohort["name"]) for cohort in model.manifest.cohorts]
-    dataset = load_dataset(names, progress=True)
+    # a panel is measured against fewer reference genes, and a cohort may be held out only
+    dataset = load_dataset(names, use="validate", references=model.references, progress=True)
     attributions = explain_dataset(model, dataset)
     chosen = _chosen(attributions, patients, model.threshold)
     genes, shares = interferon_genes(attributions), group_shares(attributions)

@@ -1,20 +1,18 @@
-"""Train the released models of ``released.toml``, with their evidence, or check them again."""
+"""Train the released models of ``released.toml``, with their evidence."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ifn_severity.bundle import SeverityModel, load_model, save_bundle
-from ifn_severity.bundle.contents import MANIFEST, read_file
-from ifn_severity.bundle.load import golden_predictions
-from ifn_severity.bundle.reference import read_numbers
+from ifn_severity.bundle import load_model, save_bundle
+from ifn_severity.bundle.contents import MANIFEST
 from ifn_severity.classify import SeverityClassifier
 from ifn_severity.classify.transfer import usable_cohorts
 from ifn_severity.errors import ModelError
@@ -26,14 +24,11 @@ from ifn_severity.workflows.evidence import Evidence, leave_one_cohort_out, with
 from ifn_severity.workflows.training_log import LABEL, run_tags
 
 Bar = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
-TOLERANCE = 1e-9
-"""Most that the log-odds of a golden sample may differ when a released model is trained again."""
 VALIDATION = (
     "Leave one cohort out: each cohort was predicted by a fit that saw no sample of it, the choice "
     "of genes, the calibration and the threshold included. The kind of model and the feature set "
     "were worked out on these same cohorts, which flatters the figures somewhat."
 )
-_GOLDEN_LIMIT = 8_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +106,7 @@ def release(
             registry.check_name(design.name)
     done = []
     with bar("training the released models", len(designs) * (len(plan.cohorts) + 1)) as step:
-        for design, dataset in _with_data(designs, plan, progress=bar is not _no_bar):
+        for design, dataset in with_data(designs, plan, progress=bar is not _no_bar):
             evidence, classifier = leave_one_cohort_out(
                 dataset,
                 design.candidate(dataset),
@@ -121,81 +116,25 @@ def release(
                 n_draws=n_draws,
                 step=step,
             )
-            folder = _save(design, plan, dataset, evidence, classifier)
+            # the order of additions is part of the result
+            with threadpool_limits(1):
+                folder = _save(design, plan, dataset, evidence, classifier)
             version = _register(mlflow, folder, evidence, dataset) if mlflow else None
             done.append(ReleasedModel(design, folder, evidence, dataset, version))
     return done
 
 
-def check_release(
-    names: Sequence[str] = (), *, plan: Release | None = None, folder: Path | None = None
-) -> dict[str, float]:
-    """Train released models again and compare them with those that are there.
+def with_data(designs: Sequence[Design], plan: Release, *, progress: bool) -> Any:
+    """Yield each design with the samples measured against its reference genes.
 
     Parameters
     ----------
-    names : sequence of str
-        Which; all of them when empty.
-    plan : Release, optional
-        Designs; those of ``released.toml`` when left out.
-    folder : Path, optional
-        Where they are; ``models/`` when left out.
-
-    Returns
-    -------
-    dict of str to float
-        Largest difference in the log-odds of a golden sample, by model.
-
-    Raises
-    ------
-    ModelError
-        If one is missing, has other features, or differs by more than ``TOLERANCE``.
-    """
-    plan = plan or released()
-    differences = {}
-    for design, dataset in _with_data(plan.choose(names), plan, progress=False):
-        there = load_model((folder or models_dir()) / design.name)
-        again = fit_design(design, plan, dataset)
-        differences[design.name] = _difference(there, again)
-    return differences
-
-
-def fit_design(design: Design, plan: Release, dataset: Dataset) -> SeverityClassifier:
-    """Fit one design on all samples, without holding anything out.
-
-    Parameters
-    ----------
-    design : Design
+    designs : sequence of Design
     plan : Release
-    dataset : Dataset
-        Measured against the design's reference genes.
-
-    Returns
-    -------
-    SeverityClassifier
-        It knows its features by name, and of a panel only those that were chosen.
+        Its cohorts are loaded once for each set of reference genes.
+    progress : bool
+        Whether downloads show a bar.
     """
-    candidate = design.candidate(dataset)
-    classifier = SeverityClassifier(
-        candidate.model,
-        inner_folds=plan.inner_folds,
-        random_state=plan.seed,
-        views=candidate.views,
-        max_features=candidate.max_features,
-    )
-    # more threads than cores make small decompositions many times slower
-    with threadpool_limits(1):
-        classifier.fit(
-            candidate.X,
-            dataset.y,
-            groups=dataset.patients,
-            cohorts=dataset.obs["cohort"].to_numpy(dtype=str),
-        )
-    return _named(design, dataset, classifier)
-
-
-def _with_data(designs: Sequence[Design], plan: Release, *, progress: bool) -> Any:
-    """Yield each design with the samples measured against its reference genes."""
     datasets: dict[tuple[str, ...], Dataset] = {}
     for design in designs:
         if design.references not in datasets:
@@ -205,7 +144,16 @@ def _with_data(designs: Sequence[Design], plan: Release, *, progress: bool) -> A
         yield design, datasets[design.references]
 
 
-def _named(design: Design, dataset: Dataset, classifier: SeverityClassifier) -> SeverityClassifier:
+def named(design: Design, dataset: Dataset, classifier: SeverityClassifier) -> SeverityClassifier:
+    """Tell a fitted classifier its features, and leave a panel those that were chosen.
+
+    Parameters
+    ----------
+    design : Design
+    dataset : Dataset
+    classifier : SeverityClassifier
+        Fitted on the design's columns, without names.
+    """
     columns = design.columns(dataset).columns
     classifier.feature_names_in_ = columns.to_numpy(dtype=object)
     return classifier if design.genes is None else classifier.narrowed()
@@ -219,8 +167,8 @@ def _save(
     classifier: SeverityClassifier,
 ) -> Path:
     """Save one model with its evidence."""
-    named = _named(design, dataset, classifier)
-    columns = [str(name) for name in named.feature_names_in_]
+    knowing = named(design, dataset, classifier)
+    columns = [str(name) for name in knowing.feature_names_in_]
     origin = dataset.obs["cohort"].to_numpy(dtype=str)
     fitted = np.ones(len(origin), dtype=bool)
     if design.model == "transfer":
@@ -238,7 +186,7 @@ def _save(
         }
     return save_bundle(
         models_dir() / design.name,
-        named,
+        knowing,
         name=design.name,
         feature_set=design.features,
         # the distribution is that of the samples that were fitted on
@@ -282,31 +230,6 @@ def _register(mlflow: Any, folder: Path, evidence: Evidence, dataset: Dataset) -
         names = ("mean_auroc", "min_auroc", "median_calibration_slope")
         mlflow.log_metrics({name: round(evidence.metrics[name], 4) for name in names})
         return registry.register(mlflow, folder, evidence)
-
-
-def _difference(there: SeverityModel, again: SeverityClassifier) -> float:
-    """Compare a saved model with its twin on the golden samples."""
-    columns = [str(name) for name in again.feature_names_in_]
-    difference = float("inf")
-    if columns == there.manifest.columns:
-        content = read_file(there.path, "golden.csv", limit=_GOLDEN_LIMIT)
-        golden = read_numbers(content, "gene")
-        pair = [
-            golden_predictions(model, golden)["log_odds"].to_numpy()
-            for model in (there, replace(there, classifier=again))
-        ]
-        difference = float(np.abs(pair[0] - pair[1]).max())
-        difference = max(difference, abs(there.threshold - again.threshold_))
-    if difference > TOLERANCE:
-        raise ModelError(
-            f"{there.path} differs by {difference:.2g} in log-odds from what its design gives here"
-            if np.isfinite(difference)
-            else f"{there.path} has other features than its design gives here",
-            expected=f"the same within {TOLERANCE:g}",
-            do="use the library versions of requirements.lock, or train it again with "
-            f"ifn-severity release {there.name}",
-        )
-    return difference
 
 
 def refuse_released(folder: Path) -> None:

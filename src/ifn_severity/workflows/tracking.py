@@ -83,11 +83,26 @@ def _check_writable() -> None:
         with atomic_file(folder / ".writable") as probe:
             probe.write_text("")
         (folder / ".writable").unlink(missing_ok=True)
-    if not database().exists():
-        return
+    if database().exists():
+        check_database("BEGIN IMMEDIATE")
+
+
+def check_database(statement: str = "SELECT count(*) FROM sqlite_master") -> None:
+    """Refuse a store that is damaged, or locked where it is to be written.
+
+    Parameters
+    ----------
+    statement : str
+        What is tried, and rolled back.
+
+    Raises
+    ------
+    StoreError
+        If the database refuses it.
+    """
     try:
         with closing(sqlite3.connect(database(), timeout=3.0)) as connection:
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(statement)
             connection.rollback()
     except sqlite3.DatabaseError as error:
         locked = "locked" in str(error)
