@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import warnings
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 
 from ifn_severity.bundle import load_model, save_bundle
 from ifn_severity.bundle.manifest import WEIGHT_FILES, expected_files
+from ifn_severity.bundle.weights import dump_weights
 from ifn_severity.classify import margin
 from ifn_severity.errors import ModelError, StoreError
 from ifn_severity.features import catalogue_sha256, panel_genes
@@ -181,3 +183,8 @@ def test_disk_that_refuses(trained, tmp_path, monkeypatch, number, step):
             save_bundle(target, one.classifier, **one.save)
     assert not target.exists()
     assert not target.parent.exists() or not any(target.parent.iterdir())
+
+
+def test_weights_are_the_same_bytes_whenever_they_are_saved(each):
+    first = dump_weights(each.classifier)
+    assert first == dump_weights(deepcopy(each.classifier))

@@ -135,9 +135,14 @@ def test_other_kinds_of_content(address: str, samples: pd.DataFrame) -> None:
     assert post(address, b"<x/>", "text/xml")[0] == 415
 
 
-def test_numbers_stay_numbers_where_all_are_known(trained: Any, samples: pd.DataFrame) -> None:
-    found = SeverityPyfunc(load_model(trained["transfer"].folder)).predict(samples)
+def test_numbers_stay_numbers_in_python(
+    trained: Any, samples: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("_MLFLOW_IS_IN_SERVING_ENVIRONMENT", raising=False)
+    model = load_model(trained["transfer"].folder)
+    found = SeverityPyfunc(model).predict(samples * 0.0)
     assert found["probability_severe"].dtype == float
+    pd.testing.assert_frame_equal(found, model.predict(samples * 0.0))
 
 
 def test_loads_in_a_fresh_process_from_any_folder(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ import pandas as pd
 from ifn_severity.bundle.load import load_folder
 from ifn_severity.bundle.model import SeverityModel
 from ifn_severity.errors import IfnSeverityError, InputError
+
+# MLflow's server sets it before it answers
+_SERVING = "_MLFLOW_IS_IN_SERVING_ENVIRONMENT"
 
 
 class SeverityPyfunc:
@@ -38,7 +42,8 @@ class SeverityPyfunc:
         Returns
         -------
         DataFrame
-            As :meth:`SeverityModel.predict`, with None where there is no number: JSON has no NaN.
+            As :meth:`SeverityModel.predict`; behind MLflow's server with None in the place of
+            NaN, which JSON does not have.
 
         Raises
         ------
@@ -51,6 +56,8 @@ class SeverityPyfunc:
             found = self.model.predict(_table(model_input))
         except IfnSeverityError as error:
             raise MlflowException.invalid_parameter_value(str(error)) from error
+        if os.environ.get(_SERVING) != "true":
+            return found
         return found.astype({c: object for c in found if found[c].isna().any()}).where(
             found.notna(), None
         )

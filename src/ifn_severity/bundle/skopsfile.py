@@ -7,6 +7,7 @@ be in a fixed list that names what the three pipelines are made of.
 
 from __future__ import annotations
 
+import io
 import json
 import warnings
 import zipfile
@@ -16,6 +17,8 @@ from ifn_severity.bundle.contents import BROKEN, unzip
 from ifn_severity.bundle.npy import read_npy
 
 _PROTOCOL = 2
+# so that the same archive comes out whenever it is written
+_DATE = (2020, 1, 1, 0, 0, 0)
 # what skops does not trust of its own accord, and we do
 TRUSTED_TYPES = ("numpy.dtype",)
 # every (type, loader) that an archive may hold
@@ -42,7 +45,7 @@ ALLOWED_NODES = frozenset(
 
 
 def dump_skops(pipeline: Any) -> bytes:
-    """Return a fitted pipeline as a skops archive.
+    """Return a fitted pipeline as a skops archive: the same bytes for the same pipeline.
 
     Parameters
     ----------
@@ -56,9 +59,36 @@ def dump_skops(pipeline: Any) -> bytes:
     """
     from skops.io import dumps
 
-    content: bytes = dumps(pipeline, compression=zipfile.ZIP_DEFLATED, compresslevel=6)
+    content = _settled(dumps(pipeline))
     _check_nodes(content)
     return content
+
+
+def _settled(content: bytes) -> bytes:
+    """Give objects numbers where skops writes addresses in memory, and drop the time of day."""
+    entries = unzip(content)
+    schema = json.loads(entries.pop("schema.json"))
+    numbers: dict[int, int] = {}
+    settled: dict[str, bytes] = {}
+
+    def renumber(node: Any) -> None:
+        for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+            if key == "__id__":
+                node[key] = numbers.setdefault(value, len(numbers) + 1)
+            elif key == "file":
+                stem, _, ending = value.partition(".")
+                node[key] = f"{numbers.setdefault(int(stem), len(numbers) + 1)}.{ending}"
+                settled[node[key]] = entries[value]
+            elif isinstance(value, dict | list):
+                renumber(value)
+
+    renumber(schema)
+    settled["schema.json"] = json.dumps(schema, indent=2).encode()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name, data in sorted(settled.items()):
+            archive.writestr(zipfile.ZipInfo(name, _DATE), data, zipfile.ZIP_DEFLATED, 6)
+    return packed.getvalue()
 
 
 def load_skops(content: bytes) -> Any:

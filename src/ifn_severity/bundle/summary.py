@@ -12,6 +12,7 @@ DRIFTED = 2.0
 """Training standard deviations by which a batch's mean must be off to count as drift."""
 _MANY = 0.2
 _WIDE = 0.8
+_ALIKE = 0.95
 
 
 def reasons(predictions: pd.DataFrame) -> dict[str, int]:
@@ -119,12 +120,14 @@ def _drifted(drift: pd.Series) -> list[str]:
 
 
 def _one_call(called: pd.DataFrame, n_severe: int) -> list[str]:
-    if len(called) < 10 or n_severe not in (0, len(called)):
+    most = max(n_severe, len(called) - n_severe)
+    if len(called) < 10 or most < _ALIKE * len(called):
         return []
-    word = "severe" if n_severe else "not severe"
+    word = "severe" if n_severe == most else "not severe"
+    how_many = "All" if most == len(called) else f"{most} of"
     return [
-        f"All {len(called)} samples with a call are called {word}: a shift between laboratories "
-        "does that too. --labels with a few samples of known severity tells the two apart."
+        f"{how_many} {len(called)} samples with a call are called {word}: a shift between "
+        "laboratories does that too. --labels with a few samples of known severity tells the two apart."
     ]
 
 

@@ -19,7 +19,8 @@ from ifn_severity.report.style import (
 
 COLOURS = {"severe": VERMILLION, "not severe": BLUE, "abstain": GREY}
 _MARKERS = {"severe": "^", "not severe": "o", "abstain": "x"}
-_SINGLE = 60
+SINGLE = 60
+"""Most samples that get a line each."""
 _DRIFT = 15
 
 
@@ -37,7 +38,7 @@ def scores_figure(predictions: pd.DataFrame, *, threshold: float, simulated: boo
         "probability_severe", kind="stable"
     )
     with figure_style():
-        if len(shown) <= _SINGLE:
+        if len(shown) <= SINGLE:
             figure = new_figure(1.4 + 0.17 * max(len(shown), 4))
             _one_line_each(figure, shown)
         else:
@@ -50,6 +51,11 @@ def scores_figure(predictions: pd.DataFrame, *, threshold: float, simulated: boo
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
         finish(figure, simulated=simulated)
     return figure
+
+
+def _short(name: str) -> str:
+    # samples often differ in their last letters only
+    return name if len(name) <= 28 else f"{name[:13]}…{name[-14:]}"
 
 
 def _one_line_each(figure: Figure, shown: pd.DataFrame) -> None:
@@ -69,7 +75,7 @@ def _one_line_each(figure: Figure, shown: pd.DataFrame) -> None:
                 label=call,
                 zorder=3,
             )
-    axes.set_yticks(rows, [str(name)[:24] for name in shown["sample"]], fontsize=7)
+    axes.set_yticks(rows, [_short(str(name)) for name in shown["sample"]], fontsize=7)
     axes.set_ylim(-0.8, max(len(shown), 1) - 0.2)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ifn_severity.bundle.summary import batch_sentences, reasons
 from ifn_severity.report.blocks import ReportFigure, ReportTable, Section
 from ifn_severity.report.page import write_page
-from ifn_severity.report.prediction_figures import drift_figure, scores_figure
+from ifn_severity.report.prediction_figures import SINGLE, drift_figure, scores_figure
 
 if TYPE_CHECKING:
     from ifn_severity.workflows.predict import PredictionResult
@@ -72,7 +72,9 @@ def _scores(result: PredictionResult) -> Section:
                 "scores",
                 figure,
                 "Predicted probability of each sample with its interval, coloured by call",
-                "Grey bars are intervals. A sample without a call is a grey cross.",
+                "Grey bars are intervals; a sample without a call is a grey cross."
+                if result.n_samples <= SINGLE
+                else "The intervals are in the table below and in the csv.",
             ),
         ),
     )

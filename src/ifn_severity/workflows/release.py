@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ifn_severity.bundle import load_model, save_bundle
 from ifn_severity.bundle.contents import MANIFEST
@@ -115,7 +116,9 @@ def release(
                 n_draws=n_draws,
                 step=step,
             )
-            folder = _save(design, plan, dataset, evidence, classifier)
+            # the order of additions is part of the result
+            with threadpool_limits(1):
+                folder = _save(design, plan, dataset, evidence, classifier)
             version = _register(mlflow, folder, evidence, dataset) if mlflow else None
             done.append(ReleasedModel(design, folder, evidence, dataset, version))
     return done
