@@ -34,7 +34,10 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(params=[("simulated_report", 8), ("validation_page", 10)], ids=lambda x: x[0])
+PAGES = [("simulated_report", 8), ("validation_page", 10), ("evidence_page", 9)]
+
+
+@pytest.fixture(params=PAGES, ids=lambda x: x[0])
 def page_and_figures(request: pytest.FixtureRequest) -> tuple[Path, int]:
     name, n_figures = request.param
     return request.getfixturevalue(name), n_figures
