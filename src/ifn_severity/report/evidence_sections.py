@@ -19,6 +19,7 @@ from ifn_severity.report.evidence_rows import (
     anchor,
     from_the_article,
     interval_in,
+    main_stratum,
     records,
     value_in,
 )
@@ -173,7 +174,7 @@ def _pooled_table(result: ClaimResult) -> ReportTable:
         if not pooled:
             rows.append((first, "–", "0", "–", "–", "–", "–", badge(part.verdict.label)))
         for row in pooled:
-            whole = row["stratum"] == "all"
+            whole = row["stratum"] == main_stratum(part)
             prediction = interval_in(row, "prediction_low", "prediction_low", "prediction_high")
             rows.append(
                 (
