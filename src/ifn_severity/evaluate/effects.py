@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import gammaln
-from scipy.stats import nct, ttest_ind
+from scipy.stats import chi, chi2, norm, ttest_ind
 
 from ifn_severity.errors import LabelError
 from ifn_severity.evaluate.bootstrap import percentile_interval
@@ -85,17 +85,24 @@ def _g_of_draws(values: np.ndarray, case: np.ndarray, weights: np.ndarray) -> np
 
 
 def _noncentral_interval(d: float, n1: int, n0: int, level: float) -> tuple[float, float]:
-    """Exact interval of the standardised difference, by inverting noncentral t."""
-    scale = np.sqrt(n1 * n0 / (n1 + n0))
-    df, observed = n1 + n0 - 2, d * np.sqrt(n1 * n0 / (n1 + n0))
+    """Exact interval of the standardised difference, by inverting noncentral t.
+
+    P(T <= x) is the mean of Phi(x s - delta) over s, the root of a chi-square over its degrees of
+    freedom; the mean is taken by quadrature, as scipy's own function fails in the far tails.
+    """
+    scale, df = np.sqrt(n1 * n0 / (n1 + n0)), n1 + n0 - 2
+    observed = d * scale
+    # the integrand is smooth and vanishes at both ends, where the trapezoid rule is at its best
+    s = np.linspace(0.0, np.sqrt(chi2.isf(1e-16, df) / df), 2001)
+    density = chi.pdf(s * np.sqrt(df), df) * np.sqrt(df) * (s[1] - s[0])
     ends = []
     for share in ((1 + level) / 2, (1 - level) / 2):
 
         def excess(delta: float, share: float = share) -> float:
-            return float(nct.cdf(observed, df, delta)) - share
+            return float(density @ norm.cdf(observed * s - delta)) - share
 
-        reach = 8.0 + 2.0 * abs(observed)
-        ends.append(float(brentq(excess, observed - reach, observed + reach)) / scale)
+        reach = 10.0 + 3.0 * abs(observed)
+        ends.append(float(brentq(excess, observed - reach, observed + reach, xtol=1e-11)) / scale)
     correction = small_sample_correction(df)
     return correction * ends[0], correction * ends[1]
 

@@ -148,3 +148,46 @@ def variance_shares(
         n_patients=len(np.unique(patients)),
         n_samples=len(values),
     )
+
+
+def group_share(
+    values: np.ndarray,
+    case: np.ndarray,
+    patients: np.ndarray,
+    *,
+    n_draws: int = 2000,
+    seed: int = 0,
+) -> np.ndarray:
+    """Return the share of the variance that lies between two groups: eta squared.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        One value a patient and group.
+    case : ndarray of bool, shape (n,)
+    patients : ndarray of shape (n,)
+    n_draws, seed : int
+
+    Returns
+    -------
+    ndarray of shape (1 + n_draws,)
+        As observed, then of bootstrap draws of patients; NaN where nothing varies.
+
+    Examples
+    --------
+    >>> case = np.array([False, False, True, True])
+    >>> group_share(np.array([0.0, 2.0, 4.0, 6.0]), case, np.arange(4), n_draws=0).tolist()
+    [0.8]
+    """
+    case = np.asarray(case, dtype=bool)
+    drawn = stratified_bootstrap(case, patients, n_draws=n_draws, seed=seed)
+    weights = np.vstack([np.ones((1, len(values))), drawn])
+    n = weights.sum(axis=1)
+    mean = weights @ values / n
+    total = weights @ values**2 - n * mean**2
+    between = np.zeros(len(weights))
+    for rows in (case, ~case):
+        w = weights[:, rows]
+        size = w.sum(axis=1)
+        between += size * (w @ values[rows] / size - mean) ** 2
+    return np.divide(between, total, out=np.full(len(n), np.nan), where=total > 1e-12)

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 TESTS = (
     "difference",
     "no difference",
+    "adjusted difference",
     "level",
     "trend",
     "interaction",
     "coexistence",
     "correlation",
     "heterogeneity",
+    "heterogeneity of means",
 )
-"""Kinds of test: a difference between two groups, its absence, an absolute level, the change with
-the day since onset, the change of a difference with the day, two programmes high in one patient,
-their correlation among the cases, and the spread between patients against that between groups."""
+"""Kinds of test: a difference between two groups, its absence, the difference at the same day since
+onset, an absolute level, the change with the day, the change of a difference with the day, two
+programmes high in one patient, their correlation among the cases, and the spread between patients
+against that between groups: from serial samples, or from one mean a patient."""
 MEASURES = ("score", "genes", "analytes", "fraction", "column")
 """Kinds of measure: a list of the catalogue, single genes, plasma proteins, a share of cells, a
 number that the source gives of each sample."""

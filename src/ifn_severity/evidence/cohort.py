@@ -255,12 +255,30 @@ def part_samples(cohort: EvidenceCohort, part: Part) -> pd.DataFrame:
     return table.dropna(subset=list(measures))
 
 
+def count_patients(cohort: EvidenceCohort, part: Part) -> tuple[int, int]:
+    """Count the patients of the two groups, whatever was measured in them.
+
+    Returns
+    -------
+    n_case, n_reference : int
+    """
+    obs = cohort.obs
+    case = in_group(obs, part.contrast.case_is)
+    reference = in_group(obs, part.contrast.reference_is) & ~case
+    return int(obs["patient"][case].nunique()), int(obs["patient"][reference].nunique())
+
+
 def _experiment(obs: pd.DataFrame, within: str) -> pd.Series:
     if not within:
         return pd.Series("", index=obs.index)
     if within not in obs:
         raise NotMeasuredError(f"no column {within}")
-    return obs[within].astype(object).where(obs[within].notna(), "").astype(str)
+    named = obs[within].astype(object).where(obs[within].notna(), "").astype(str)
+    # the code of an experiment says little without what was infected in it
+    tissue = obs["tissue"].astype(str)
+    return named.where(
+        (named == "") | [n in t for n, t in zip(named, tissue, strict=True)], tissue + ", " + named
+    )
 
 
 def in_stratum(samples: pd.DataFrame, stratum: str) -> pd.DataFrame:

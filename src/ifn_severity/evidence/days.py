@@ -1,4 +1,4 @@
-"""The interferon score over the days since onset, and what of its heterogeneity the day explains."""
+"""The interferon score over the days since onset, and what of the heterogeneity they explain."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from scipy.stats import norm, t, ttest_1samp
 
 from ifn_severity.evaluate import auroc, logit_auroc
 from ifn_severity.evaluate.bootstrap import percentile_interval
+from ifn_severity.evaluate.compare import bootstrap_p_value
 from ifn_severity.evaluate.effects import (
     MIN_BOOTSTRAP,
     MIN_PATIENTS,
@@ -19,12 +20,13 @@ from ifn_severity.evaluate.effects import (
     stratified_bootstrap,
 )
 from ifn_severity.evaluate.mixed import random_intercept
-from ifn_severity.evaluate.variance import variance_shares
+from ifn_severity.evaluate.variance import group_share, variance_shares
 from ifn_severity.evidence.claim import Part
 from ifn_severity.evidence.cohort import (
     EvidenceCohort,
     NotMeasuredError,
     by_patient,
+    count_patients,
     in_stratum,
     part_samples,
 )
@@ -33,12 +35,14 @@ from ifn_severity.evidence.result import EFFECT_COLUMNS
 SCALES = {
     "difference": "Hedges' g",
     "no difference": "Hedges' g",
+    "adjusted difference": "SD at the same day",
     "level": "log2 fold of the limit",
     "trend": "SD per 10 days",
     "interaction": "SD per 10 days",
     "coexistence": "difference of shares",
     "correlation": "Pearson r",
     "heterogeneity": "difference of variance shares",
+    "heterogeneity of means": "difference of variance shares",
 }
 """What an effect is, by kind of test."""
 CENTRE_DAY = 10.0
@@ -88,7 +92,10 @@ def part_effects(
         try:
             samples = part_samples(cohorts[name], part)
         except NotMeasuredError as error:
-            rows += [{**blank, "stratum": s, "reason": str(error)} for s in part.strata]
+            n_case, n_reference = count_patients(cohorts[name], part)
+            why = _too_few(part, n_case, n_reference) or str(error)
+            counts = {"n_case": n_case, "n_reference": n_reference, "reason": why}
+            rows += [{**blank, "stratum": stratum, **counts} for stratum in part.strata]
             continue
         for experiment, chosen in _experiments(samples):
             label = f"{name}: {experiment}" if experiment else name
@@ -136,27 +143,35 @@ def _test(part: Part, samples: pd.DataFrame, *, n_draws: int, seed: int) -> dict
         "n_samples": len(samples),
         "mean_day": float(days.mean()) if days.notna().any() else float("nan"),
     }
-    one_sided = part.test in ("level", "correlation")
-    least = MIN_CORRELATION if part.test == "correlation" else MIN_PATIENTS
-    if n_case < least or (not one_sided and n_reference < MIN_PATIENTS):
-        counts = f"{n_case} {part.contrast.case}"
-        if not one_sided:
-            counts += f" and {n_reference} {part.contrast.reference}"
-        row["reason"] = f"{counts}, fewer than {least}" + ("" if one_sided else " on a side")
+    row["reason"] = _too_few(part, n_case, n_reference)
+    if row["reason"]:
         return row
     if part.test in ("difference", "no difference"):
         row.update(_difference(patients, case, n_draws=n_draws, seed=seed))
     elif part.test == "level":
         row.update(_level(patients.loc[case, "value"].to_numpy(), part.limit))
-    elif part.test in ("interaction", "trend"):
-        row.update(_slope(samples, interaction=part.test == "interaction"))
+    elif part.test in ("interaction", "trend", "adjusted difference"):
+        row.update(_slope(samples, part.test))
     elif part.test == "coexistence":
         row.update(_coexistence(patients, case, n_draws=n_draws, seed=seed))
     elif part.test == "correlation":
         row.update(correlation(patients[case]))
-    else:
+    elif part.test == "heterogeneity":
         row.update(_heterogeneity(samples, n_draws=n_draws, seed=seed))
+    else:
+        row.update(_heterogeneity_of_means(patients, case, n_draws=n_draws, seed=seed))
     return row
+
+
+def _too_few(part: Part, n_case: int, n_reference: int) -> str:
+    """Say that patients are too few, with the counts; "" where they are enough."""
+    least = MIN_CORRELATION if part.test == "correlation" else MIN_PATIENTS
+    if part.test in ("level", "correlation"):
+        return "" if n_case >= least else f"{n_case} {part.contrast.case}, fewer than {least}"
+    if min(n_case, n_reference) >= least:
+        return ""
+    counts = f"{n_case} {part.contrast.case} and {n_reference} {part.contrast.reference}"
+    return f"{counts}, fewer than {least} on a side"
 
 
 def _difference(
@@ -207,7 +222,7 @@ def _level(values: np.ndarray, limit: float) -> dict[str, Any]:
     }
 
 
-def _slope(samples: pd.DataFrame, *, interaction: bool) -> dict[str, Any]:
+def _slope(samples: pd.DataFrame, test: str) -> dict[str, Any]:
     """Fit value ~ group + day (+ group × day) with a random intercept a patient."""
     known = samples.dropna(subset=["day"])
     groups = known.groupby("case")["patient"].nunique()
@@ -217,21 +232,21 @@ def _slope(samples: pd.DataFrame, *, interaction: bool) -> dict[str, Any]:
     scale = pooled_sd(patients["value"].to_numpy(), patients["case"].to_numpy(dtype=bool))
     case, day = known["case"].to_numpy(dtype=float), (known["day"].to_numpy() - CENTRE_DAY) / 10.0
     columns = [np.ones(len(known)), case, day]
-    if interaction:
+    if test == "interaction":
         columns.append(case * day)
     design = np.column_stack(columns)
     who = known["patient"].to_numpy(dtype=str)
     if len(np.unique(who)) <= design.shape[1] or np.linalg.matrix_rank(design) < design.shape[1]:
         return {"reason": "too few patients or days for a slope"}
     fit = random_intercept(known["value"].to_numpy() / scale, design, who)
-    pick = np.zeros(design.shape[1])
-    pick[-1] = 1.0
-    effect, low, high, p = fit.contrast(pick)
+    # the group's own column for the difference at the same day, else the last: a slope
+    wanted = 1 if test == "adjusted difference" else design.shape[1] - 1
+    effect, low, high, p = fit.contrast(np.eye(design.shape[1])[wanted])
     return {
         "effect": effect,
         "low": low,
         "high": high,
-        "variance": float(fit.standard_errors[-1] ** 2),
+        "variance": float(fit.standard_errors[wanted] ** 2),
         "p": p,
         "interval": "mixed model",
     }
@@ -338,5 +353,28 @@ def _heterogeneity(samples: pd.DataFrame, *, n_draws: int, seed: int) -> dict[st
         "high": found.excess_high,
         "variance": found.variance,
         "p": found.p_value,
+        "interval": "patient bootstrap",
+    }
+
+
+def _heterogeneity_of_means(
+    patients: pd.DataFrame, case: np.ndarray, *, n_draws: int, seed: int
+) -> dict[str, Any]:
+    """One mean a patient: share of the variance outside the grades minus the grades' share."""
+    found = group_share(
+        patients["value"].to_numpy(float),
+        case,
+        patients["patient"].to_numpy(str),
+        n_draws=n_draws,
+        seed=seed,
+    )
+    excess = 1.0 - 2.0 * found
+    low, high = percentile_interval(excess[1:])
+    return {
+        "effect": float(excess[0]),
+        "low": low,
+        "high": high,
+        "variance": float(np.nanvar(excess[1:], ddof=1)),
+        "p": bootstrap_p_value(excess[1:]),
         "interval": "patient bootstrap",
     }
