@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import rdata
 
 from ifn_severity.cohorts.schema import typed_obs
 from ifn_severity.evidence.claim import Contrast, Measure, Part
@@ -82,6 +84,17 @@ def make_cohort() -> Callable[..., EvidenceCohort]:
     return _cohort
 
 
+def _read_once(read: Callable[..., Any]) -> Callable[..., Any]:
+    known: dict[Path, Any] = {}
+
+    def cached(path: Path, **options: Any) -> Any:
+        if path not in known:
+            known[path] = read(path, **options)
+        return known[path]
+
+    return cached
+
+
 @pytest.fixture(scope="session")
 def whole_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, EvidenceResult]:
     """One run of every claim on the real cohorts; mandatory in CI, as the fixture ``mirror``."""
@@ -95,5 +108,7 @@ def whole_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, EvidenceR
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IFN_SEVERITY_HOME", str(home))
         patch.setenv("IFN_SEVERITY_MIRROR", str(Path(folder).resolve()))
+        # the sums over all cell types and those of each type read the same files
+        patch.setattr(rdata, "read_rds", _read_once(rdata.read_rds))
         result = evidence(n_draws=500)
     return home, result

@@ -1,4 +1,4 @@
-"""Every claim on the real cohorts: golden effects, facts of the cohorts, and what is left behind."""
+"""Every claim on the real cohorts: golden effects, facts of the cohorts, what is left behind."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_every_claim_has_a_working_row(report: EvidenceReport) -> None:
 def test_every_kind_of_data_is_used(report: EvidenceReport) -> None:
     tested = report.effects[report.effects["effect"].notna()]
     assert set(report.cohorts["kind"]) >= {"blood", "plasma proteins", "lung tissue", "cell lines"}
-    assert {"GSE147507: A549 cells", "yale-impact", "breda-olink", "GSE152641"} <= set(
+    assert {"GSE147507: A549 cells, CoV002", "yale-impact", "breda-olink", "GSE152641"} <= set(
         tested["cohort"]
     )
     assert tested["cell_type"].str.contains("classical monocytes").any()

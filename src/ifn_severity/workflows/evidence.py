@@ -152,6 +152,8 @@ def evidence(
     IfnSeverityError
         As ``assemble``, or if the store or the folder cannot be written.
     """
+    # a mistyped claim is told before a store is opened
+    choose_claims(load_claims(claim_files), ids)
     mlflow = tracking.open_store("evidence")
     report = assemble(
         ids,
