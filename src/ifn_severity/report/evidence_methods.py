@@ -34,7 +34,9 @@ def genes_section(report: EvidenceReport) -> Section | None:
     """Return direction and heterogeneity gene by gene, or None where no gene was tested."""
     if report.genes.empty:
         return None
-    shown = report.genes.head(_MOST_GENES)
+    genes = report.genes
+    shown = genes.loc[genes["pooled_g"].astype(float).abs().sort_values(ascending=False).index]
+    shown = shown.head(_MOST_GENES)
     table = ReportTable(
         caption="Interferon genes in severe against milder disease, over blood cohorts",
         columns=("Gene", "Cohorts", "Higher in", "Lower in", "Pooled g (95 % CI)", "I², %"),
@@ -49,11 +51,19 @@ def genes_section(report: EvidenceReport) -> Section | None:
         ),
         numeric=frozenset(range(1, 6)),
     )
-    paragraphs = ["A gene that the classifier leans on is only as good as its direction is stable."]
-    if len(report.genes) > len(shown):
+    up, down = (int((genes[name] == genes["n_cohorts"]).sum()) for name in ("n_higher", "n_lower"))
+    clear = int(((genes["low"].astype(float) > 0) | (genes["high"].astype(float) < 0)).sum())
+    paragraphs = [
+        "A gene that the classifier leans on is only as good as its direction is stable. Of "
+        f"{len(genes)} interferon genes, {up} are higher in severe disease in every cohort that "
+        f"measured them, {down} lower in every cohort, and {len(genes) - up - down} change their "
+        f"sign between cohorts. The pooled interval of {clear} excludes 0; it is not adjusted for "
+        "their number."
+    ]
+    if len(genes) > len(shown):
         paragraphs.append(
-            f"The first {len(shown)} of {len(report.genes)} genes are shown; the table genes.csv "
-            "holds all."
+            f"The {len(shown)} with the largest pooled effects are shown, which flatters them; "
+            "genes.csv holds all."
         )
     return Section("genes", "Interferon genes, one by one", tuple(paragraphs), tables=(table,))
 
@@ -139,7 +149,9 @@ def methods_section(report: EvidenceReport) -> Section:
 
 def _sources(report: EvidenceReport) -> tuple[str, ...]:
     claims = (result.claim for result in report.claims)
-    return tuple(dict.fromkeys(f"{claim.citation}, doi:{claim.doi}" for claim in claims))
+    return tuple(
+        dict.fromkeys(f"{claim.citation.rstrip('.')}. doi:{claim.doi}" for claim in claims)
+    )
 
 
 def tables_section(tables_folder: str) -> Section | None:

@@ -7,11 +7,10 @@ from ifn_severity.report.blocks import ReportFigure, ReportTable, Section
 from ifn_severity.report.evidence_day import SIDES, day_figure, meta_figure
 from ifn_severity.report.evidence_plane import (
     SOURCES,
-    plane_cells,
     plane_figure,
     variance_figure,
 )
-from ifn_severity.report.evidence_rows import interval_in, records, value_in
+from ifn_severity.report.evidence_rows import interval_in, plane_cells, records, value_in
 from ifn_severity.report.evidence_words import (
     day_sentence,
     effect_words,
