@@ -116,12 +116,16 @@ def test_schulte(load: Load) -> None:
         assert (obs.loc[obs["severity"] == "critical", "who_scale"] >= 7).all()
 
 
-def test_schulte_by_day_of_illness(load: Load) -> None:
-    adata = load("schulte-cohort2")
+@pytest.mark.parametrize(
+    ("name", "early", "late"),
+    [("schulte-cohort1", 0.15, 0.10), ("schulte-cohort2", 0.744, 0.349)],
+)
+def test_schulte_by_day_of_illness(name: str, early: float, late: float, load: Load) -> None:
+    adata = load(name)
     score = adata.to_df().rank(axis=1, pct=True)[SIX].mean(axis=1)
-    early = adata.obs["days_since_onset"] <= 10
-    assert auroc(score[early], adata.obs["severe"][early]) == pytest.approx(0.744, abs=0.005)
-    assert auroc(score[~early], adata.obs["severe"][~early]) == pytest.approx(0.349, abs=0.005)
+    by_ten = adata.obs["days_since_onset"] <= 10
+    assert auroc(score[by_ten], adata.obs["severe"][by_ten]) == pytest.approx(early, abs=0.005)
+    assert auroc(score[~by_ten], adata.obs["severe"][~by_ten]) == pytest.approx(late, abs=0.005)
 
 
 def test_schulte_sums_its_cell_types(load: Load) -> None:

@@ -41,7 +41,7 @@ def simulate_golden(
     rows = {name: i for i, name in enumerate(reference.index)}
     median, sd = reference["q50"].to_numpy(), reference["sd"].to_numpy()
     for i, gene in enumerate(genes):
-        row = rows.get(f"gene:{gene}")
+        row = rows.get(f"gene:{gene}", rows.get(f"protein:{gene}"))
         if row is not None and np.isfinite(median[row]):
             level[i], spread[i] = median[row], sd[row]
     drawn = level + spread * rng.normal(size=(N_SAMPLES, len(genes)))

@@ -23,11 +23,12 @@ from ifn_severity.bundle.golden import TOLERANCE, largest_difference
 from ifn_severity.bundle.manifest import Manifest, read_manifest
 from ifn_severity.bundle.mlmodel import check_mlflow_files
 from ifn_severity.bundle.model import SeverityModel
+from ifn_severity.bundle.plasma import panel_of
 from ifn_severity.bundle.provenance import definition_sha256, differing, install_advice
 from ifn_severity.bundle.reference import read_numbers, read_reference
 from ifn_severity.bundle.weights import restore_classifier
 from ifn_severity.errors import FeatureError, InputError, ModelError, nearest
-from ifn_severity.features import FEATURE_SETS, catalogue_sha256, feature_definition, panel_genes
+from ifn_severity.features import catalogue_sha256, feature_definition
 
 
 def list_models() -> list[str]:
@@ -172,16 +173,10 @@ def _check_definition(folder: Path, manifest: Manifest) -> None:
     refuse; other genes or signs are.
     """
     try:
-        if manifest.feature_set not in FEATURE_SETS:
-            raise FeatureError(
-                f"feature set {manifest.feature_set!r}",
-                expected=", ".join(FEATURE_SETS),
-                do="update ifn-severity",
-            )
         known = set(feature_definition(manifest.feature_set).features.index)
         same = (
             set(manifest.columns) <= known
-            and manifest.genes == list(panel_genes())
+            and manifest.genes == panel_of(manifest.feature_set, manifest.columns)
             and definition_sha256(manifest.feature_set, manifest.columns)
             == manifest.definition_sha256
         )

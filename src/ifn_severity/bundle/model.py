@@ -12,12 +12,15 @@ import pandas as pd
 
 from ifn_severity.bundle.expression import MIN_COVERAGE, panel_expression
 from ifn_severity.bundle.manifest import Manifest
+from ifn_severity.bundle.plasma import plasma_levels
 from ifn_severity.bundle.reference import share_outside
 from ifn_severity.classify import SeverityClassifier
 from ifn_severity.features import (
     MIN_REFERENCE_GENES,
+    PROTEIN_SET,
     InterferonFeatures,
     feature_definition,
+    protein_features,
     reference_genes,
 )
 from ifn_severity.features.definition import locate
@@ -89,7 +92,8 @@ class SeverityModel:
         Parameters
         ----------
         values : DataFrame or AnnData of shape (n_samples, n_genes)
-            log2(x+1), columns named by gene symbols; other columns are ignored.
+            log2(x+1), columns named by gene symbols; other columns are ignored. For a model of
+            plasma proteins, log2 concentration or NPX, NaN where not measured.
 
         Returns
         -------
@@ -167,9 +171,13 @@ class SeverityModel:
         )
 
     def _expression(self, values: pd.DataFrame | AnnData) -> pd.DataFrame:
+        if self.feature_set == PROTEIN_SET:
+            return plasma_levels(values, self.manifest.genes)
         return panel_expression(values, self.manifest.genes, tuple(self.manifest.aliases))
 
     def _features(self, expression: pd.DataFrame) -> pd.DataFrame:
+        if self.feature_set == PROTEIN_SET:
+            return protein_features(expression).reindex(columns=self.manifest.columns)
         # an array with names beside it: scikit-learn takes long over frames with many columns
         values = expression.to_numpy()
         transformer = InterferonFeatures(
@@ -197,11 +205,13 @@ class SeverityModel:
         outside: np.ndarray,
     ) -> list[str]:
         """Put into words what limits each prediction."""
+        plasma = self.feature_set == PROTEIN_SET
         common = []
         if self.simulated:
             common.append("the model was trained on simulated patients")
         if coverage < _SPARSE_PANEL:
-            common.append(f"only {coverage:.0%} of the panel's genes are in the data")
+            what = "model's analytes" if plasma else "panel's genes"
+            common.append(f"only {coverage:.0%} of the {what} are in the data")
         common += dict.fromkeys(said)
         limit = float(self.manifest.distribution["outside_limit"])
         # features that training lacked too are imputed there as here
@@ -211,7 +221,8 @@ class SeverityModel:
         for i in np.flatnonzero(silent | ~(outside <= limit) | (missing > 0)):
             own = []
             if silent[i]:
-                own.append("no reference gene is expressed, so there is no prediction")
+                none = "no analyte was measured" if plasma else "no reference gene is expressed"
+                own.append(f"{none}, so there is no prediction")
             else:
                 if missing[i]:
                     own.append(

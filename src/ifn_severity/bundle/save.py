@@ -22,6 +22,7 @@ from ifn_severity.bundle.load import golden_predictions, load_folder
 from ifn_severity.bundle.manifest import INTENDED_USE, LICENCE, Manifest, plain, valid_name
 from ifn_severity.bundle.mlmodel import mlflow_files
 from ifn_severity.bundle.model import SeverityModel
+from ifn_severity.bundle.plasma import panel_of
 from ifn_severity.bundle.provenance import definition_sha256, git_commit, library_versions
 from ifn_severity.bundle.reference import (
     LIMIT_MEANING,
@@ -34,7 +35,7 @@ from ifn_severity.bundle.reference import (
 from ifn_severity.bundle.weights import dump_weights
 from ifn_severity.classify import SeverityClassifier
 from ifn_severity.errors import ModelError
-from ifn_severity.features import catalogue_sha256, feature_definition, panel_genes
+from ifn_severity.features import catalogue_sha256, feature_definition
 from ifn_severity.features.signatures import printed_symbols
 
 THRESHOLD_MEANING = (
@@ -104,7 +105,7 @@ def save_bundle(
     classifier.feature_names_in_ = np.array(columns, dtype=object)
     reference_file = write_reference(summarise(training_features))
     reference = read_reference(reference_file, columns)
-    versions, panel = library_versions(), set(panel_genes())
+    versions, panel = library_versions(), set(panel_of(feature_set, columns))
     slope, intercept = classifier.calibration_
     manifest = Manifest(
         name=name,
@@ -114,7 +115,7 @@ def save_bundle(
         feature_set=feature_set,
         catalogue_sha256=catalogue_sha256(),
         definition_sha256=definition_sha256(feature_set, columns),
-        genes=list(panel_genes()),
+        genes=panel_of(feature_set, columns),
         aliases={old: new for old, new in sorted(printed_symbols().items()) if new in panel},
         columns=columns,
         model=classifier.model,

@@ -10,9 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ifn_severity.cohorts.analytes import Analyte, analytes
+    from ifn_severity.cohorts.analytes import Analyte, list_analytes
     from ifn_severity.cohorts.card import CohortCard, CohortFile, get_card, list_cohorts
-    from ifn_severity.cohorts.cell_types import cell_types
+    from ifn_severity.cohorts.cell_types import list_cell_types
     from ifn_severity.cohorts.fetch import fetch_cohort
     from ifn_severity.cohorts.schema import SEVERITIES, build_cohort, check_cohort
     from ifn_severity.cohorts.store import load_cohort
@@ -22,12 +22,12 @@ _HOMES = {
     "CohortCard": "card",
     "CohortFile": "card",
     "SEVERITIES": "schema",
-    "analytes": "analytes",
     "build_cohort": "schema",
-    "cell_types": "cell_types",
     "check_cohort": "schema",
     "fetch_cohort": "fetch",
     "get_card": "card",
+    "list_analytes": "analytes",
+    "list_cell_types": "cell_types",
     "list_cohorts": "card",
     "load_cohort": "store",
 }
@@ -37,12 +37,12 @@ __all__ = [
     "Analyte",
     "CohortCard",
     "CohortFile",
-    "analytes",
     "build_cohort",
-    "cell_types",
     "check_cohort",
     "fetch_cohort",
     "get_card",
+    "list_analytes",
+    "list_cell_types",
     "list_cohorts",
     "load_cohort",
 ]

@@ -4,7 +4,9 @@ The table ``analytes.csv`` holds, for each cohort of plasma proteins, the printe
 analyte, the current HGNC symbol it goes by here, the genes of all its subunits, its UniProt
 accession where the source prints one, and a family. An analyte of several subunits goes by the
 subunit that no other analyte of the panel stands for: IL-12p70 by IL12A, beside IL-12p40 as
-IL12B; PDGF-AB/BB by PDGFB, beside PDGF-AA as PDGFA; IL-23 by IL23A.
+IL12B; PDGF-AB/BB by PDGFB, beside PDGF-AA as PDGFA; IL-23 by IL23A. Two printed names are those
+of other genes today, which is why names are not looked up: TPO is thrombopoietin (THPO), not
+thyroid peroxidase, and IL1RA the receptor antagonist (IL1RN), not the receptor.
 """
 
 from __future__ import annotations
@@ -50,12 +52,12 @@ class Analyte:
 
 
 @cache
-def analytes() -> Mapping[str, tuple[Analyte, ...]]:
+def list_analytes() -> Mapping[str, tuple[Analyte, ...]]:
     """Return the analytes of each cohort of plasma proteins, in the order of its source.
 
     Examples
     --------
-    >>> [one.genes for one in analytes()["yale-impact"] if one.name == "IL12p70"]
+    >>> [one.genes for one in list_analytes()["yale-impact"] if one.name == "IL12p70"]
     [('IL12A', 'IL12B')]
     """
     text = files("ifn_severity.cohorts").joinpath("analytes.csv").read_text("utf-8")
@@ -70,8 +72,20 @@ def analytes() -> Mapping[str, tuple[Analyte, ...]]:
 @cache
 def analyte_families() -> Mapping[str, str]:
     """Return the family of every analyte's symbol, over all cohorts, sorted by symbol."""
-    families = {one.symbol: one.family for rows in analytes().values() for one in rows}
+    families = {one.symbol: one.family for rows in list_analytes().values() for one in rows}
     return dict(sorted(families.items()))
+
+
+@cache
+def printed_analytes() -> Mapping[str, str]:
+    """Return the symbol of every printed name, over all cohorts.
+
+    Examples
+    --------
+    >>> printed_analytes()["IFN-gamma"], printed_analytes()["IFNy"]
+    ('IFNG', 'IFNG')
+    """
+    return {one.name: one.symbol for rows in list_analytes().values() for one in rows}
 
 
 def name_analytes(values: pd.DataFrame, cohort: str) -> pd.DataFrame:
@@ -93,7 +107,7 @@ def name_analytes(values: pd.DataFrame, cohort: str) -> pd.DataFrame:
     CohortError
         If an analyte is not among the columns.
     """
-    known = analytes()[cohort]
+    known = list_analytes()[cohort]
     stripped = values.rename(columns=lambda name: str(name).strip())
     missing = [one.name for one in known if one.name not in stripped.columns]
     if missing:

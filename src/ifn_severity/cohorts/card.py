@@ -33,6 +33,7 @@ __all__ = [
     "GeoRule",
     "LabelRule",
     "SeverityRule",
+    "built_in_cohorts",
     "card_text",
     "cohort_names",
     "get_card",
@@ -123,6 +124,11 @@ def get_card(name: str) -> CohortCard:
     if card.name != name:
         raise Table({}, where).wrong(f"name = {card.name!r}", f"the name of its place, {name!r}")
     return card
+
+
+def built_in_cohorts() -> list[CohortCard]:
+    """Return the cards that come with the package, whatever the user added, in a fixed order."""
+    return [parse_card(text, f"cohorts/cards/{name}.toml") for name, text in _built_in().items()]
 
 
 def list_cohorts() -> list[CohortCard]:

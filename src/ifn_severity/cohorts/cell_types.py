@@ -15,7 +15,7 @@ DGELIST = "-pseudobulk_dgelist_normalized.rds"
 _READER = "schulte"
 
 
-def cell_types(name: str) -> tuple[str, ...]:
+def list_cell_types(name: str) -> tuple[str, ...]:
     """Name the cell types of a cohort, as published.
 
     Parameters
@@ -35,9 +35,9 @@ def cell_types(name: str) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> cell_types("schulte-cohort1")[0], len(cell_types("schulte-cohort1"))
+    >>> list_cell_types("schulte-cohort1")[0], len(list_cell_types("schulte-cohort1"))
     ('0_Classical Monocytes', 18)
-    >>> cell_types("GSE157103")
+    >>> list_cell_types("GSE157103")
     ()
     """
     return _types(get_card(name))
@@ -56,7 +56,7 @@ def check_cell_types(card: CohortCard, wanted: str | Sequence[str]) -> tuple[str
     ----------
     card : CohortCard
     wanted : str or sequence of str
-        One or several of :func:`cell_types`.
+        One or several of :func:`list_cell_types`.
 
     Returns
     -------

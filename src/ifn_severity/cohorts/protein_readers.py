@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ifn_severity.cohorts.analytes import analytes, name_analytes
+from ifn_severity.cohorts.analytes import list_analytes, name_analytes
 from ifn_severity.cohorts.reader_parts import SEX, with_source
 from ifn_severity.errors import CohortError
 
@@ -24,7 +24,7 @@ def read_yale(files: Mapping[str, Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
     # one column name holds an ï of Latin-1
     table = pd.read_csv(files["yale.data.csv"], index_col="ID", encoding="latin-1")
     values = name_analytes(table, "yale-impact")
-    printed = {one.name for one in analytes()["yale-impact"]}
+    printed = {one.name for one in list_analytes()["yale-impact"]}
     source = table[[name for name in table.columns if name.strip() not in printed]]
     obs = pd.DataFrame(
         {
@@ -47,7 +47,7 @@ def read_breda(files: Mapping[str, Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
     book = files["Cohort 1- Breda.xlsx"]
     sheets = pd.read_excel(book, sheet_name=["INF", "Annot"], header=None, dtype=object)
     sheet, annotated = sheets["INF"], set(sheets["Annot"].iloc[1:, 0].astype(str))
-    known = analytes()["breda-olink"]
+    known = list_analytes()["breda-olink"]
     accessions = dict(zip(sheet.iloc[_ASSAY], sheet.iloc[_UNIPROT], strict=True))
     changed = [one.name for one in known if accessions.get(one.name) != one.uniprot]
     if changed:

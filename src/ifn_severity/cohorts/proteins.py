@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ifn_severity.cohorts.analytes import analytes
+from ifn_severity.cohorts.analytes import list_analytes
 from ifn_severity.errors import CohortError
 
 _PER_UNIT = {"log2": 1.0, "log10": float(np.log2(10.0))}
@@ -40,16 +40,18 @@ def protein_log2(values: pd.DataFrame, unit: str, *, cohort: str) -> pd.DataFram
 
     Examples
     --------
-    >>> protein_log2(pd.DataFrame({"IL6": [2.0, None]}), "log10", cohort="x")["IL6"].round(2).tolist()
+    >>> values = pd.DataFrame({"IL6": [2.0, None]})
+    >>> protein_log2(values, "log10", cohort="x")["IL6"].round(2).tolist()
     [6.64, nan]
     """
     log2 = values.astype("float64") * _PER_UNIT[unit]
     wrong = np.isinf(log2.to_numpy()) | (np.abs(log2.to_numpy()) > _MAX_LOG2)
     if wrong.any():
         row, column = (int(i) for i in np.argwhere(wrong)[0])
+        first = values.to_numpy()[row, column]
         raise CohortError(
-            f"{cohort}: {int(wrong.sum())} impossible values, first {values.iloc[row, column]:g} "
-            f"for {values.columns[column]} in sample {values.index[row]}",
+            f"{cohort}: {int(wrong.sum())} impossible values, first {first:g} for "
+            f"{values.columns[column]} in sample {values.index[row]}",
             expected=f"logarithms ({unit}) of concentrations, or NPX",
             do="correct the unit in the card, or the file it is read from",
         )
@@ -78,7 +80,7 @@ def analyte_table(log2: pd.DataFrame, cohort: str) -> pd.DataFrame:
         by ``+``), ``family``, and ``at_floor``: the share of measured samples that have the
         analyte's lowest value. A large share says that it was mostly below detection.
     """
-    known = {one.symbol: one for one in analytes()[cohort]}
+    known = {one.symbol: one for one in list_analytes()[cohort]}
     rows = [known[str(symbol)] for symbol in log2.columns]
     lowest = log2.eq(log2.min(axis=0), axis="columns").sum(axis=0)
     return pd.DataFrame(

@@ -33,9 +33,9 @@ def with_source(obs: pd.DataFrame, source: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> import pandas as pd
-    >>> with_source(pd.DataFrame(index=["P1"]), pd.DataFrame({"HLA-DR+ of cMono": [90.0]}))
-        source_hla_dr_of_cmono
-    P1                    90.0
+    >>> source = pd.DataFrame({"HLA-DR+ of cMono": [90.0]})
+    >>> list(with_source(pd.DataFrame({"sex": ["male"]}), source))
+    ['sex', 'source_hla_dr_of_cmono']
     """
     import pandas as pd
 

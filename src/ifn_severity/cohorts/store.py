@@ -73,8 +73,8 @@ def cache_path(card: CohortCard, part: str = "") -> Path:
     Returns
     -------
     Path
-        ``data/processed/NAME-KEY.h5ad``, or ``NAME.PART-KEY.h5ad``; the key is a digest of the card, the readers, the
-        gene table and the versions that write the file.
+        ``data/processed/NAME-KEY.h5ad``, or ``NAME.PART-KEY.h5ad``; the key is a digest of the
+        card, its files, the readers, the gene table and the versions that write the file.
     """
     digest = hashlib.sha256()
     for text in (card.sha256, __version__, version("anndata"), version("pandas")):
@@ -183,7 +183,7 @@ def load_cohort(
         The cohort's name, as ``ifn-severity cohorts`` lists it.
     cell_type : str or sequence of str, optional
         Of a cohort summed over cell types, take these alone: one, or the sum of several. Names
-        as :func:`ifn_severity.cohorts.cell_types.cell_types` lists them.
+        as :func:`ifn_severity.cohorts.cell_types.list_cell_types` lists them.
     progress : bool, default=False
         Show a progress bar if files must be fetched.
 

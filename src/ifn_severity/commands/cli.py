@@ -234,7 +234,7 @@ def train(
     names: Annotated[list[str], typer.Argument(metavar="COHORT...")],
     feature_sets: Annotated[
         list[str] | None,
-        typer.Option("--features", help="Feature set; repeat for several. Default: all four."),
+        typer.Option("--features", help="Feature set; repeat for several. Default: all that fit."),
     ] = None,
     models: Annotated[
         list[str] | None,
@@ -273,7 +273,7 @@ def validate(
     ] = None,
     feature_sets: Annotated[
         list[str] | None,
-        typer.Option("--features", help="Feature set; repeat for several. Default: all four."),
+        typer.Option("--features", help="Feature set; repeat for several. Default: all that fit."),
     ] = None,
     models: Annotated[
         list[str] | None, typer.Option("--model", help="Model; repeat for several. Default: all.")

@@ -55,11 +55,12 @@ def show_cohorts(name: str | None = None) -> None:
     from rich.table import Table
 
     from ifn_severity.cohorts.card import get_card, list_cohorts
+    from ifn_severity.cohorts.card_fields import KINDS
 
     if name is not None:
         _show_card(get_card(name))
         return
-    table = Table(title="Cohorts", title_justify="left", row_styles=["", "dim"])
+    table = Table(title="Cohorts", title_justify="left")
     table.add_column("cohort", style="bold", no_wrap=True)
     table.add_column("what", ratio=3)
     for heading in ("samples", "patients", "mild / severe"):
@@ -68,17 +69,22 @@ def show_cohorts(name: str | None = None) -> None:
     table.add_column("platform", ratio=2)
     table.add_column("day of illness")
     table.add_column("on disk")
-    for card in list_cohorts():
-        numbers = card.expected
-        table.add_row(
-            card.name,
-            escape(card.title),
-            *_sizes(card),
-            escape(card.tissue),
-            escape(card.platform),
-            "known" if numbers.days_since_onset else "unknown",
-            _on_disk(card),
-        )
+    cards = list_cohorts()
+    for kind in KINDS:
+        mine = [card for card in cards if card.kind == kind]
+        if mine:
+            table.add_section()
+            table.add_row(f"[italic]{kind}[/italic]")
+        for card in mine:
+            table.add_row(
+                card.name,
+                escape(card.title),
+                *_sizes(card),
+                escape(card.tissue),
+                escape(card.platform),
+                "known" if card.expected.days_since_onset else "unknown",
+                _on_disk(card),
+            )
     screen = console()
     screen.print(table)
     screen.print("ifn-severity cohorts COHORT shows a card; ifn-severity fetch COHORT downloads.")

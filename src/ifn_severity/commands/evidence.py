@@ -60,9 +60,9 @@ def show_verdicts(report: EvidenceReport) -> None:
     table = Table(
         title="The claims on data",
         title_justify="left",
-        caption="First deciding test of each claim. Effects are case minus reference, whatever is "
-        "claimed; 95 % intervals. k: cohorts or experiments. p is adjusted over all claims, the "
-        "largest of a claim's tests.",
+        caption="Of each claim, the first test that its verdict rests on. Effects are case minus "
+        "reference, whatever is claimed; 95 % intervals. k: cohorts or experiments. p is adjusted "
+        "over all claims.",
         caption_justify="left",
     )
     table.add_column("claim")
@@ -72,8 +72,8 @@ def show_verdicts(report: EvidenceReport) -> None:
     table.add_column("effect (95 % CI)", justify="right")
     table.add_column("p", justify="right")
     table.add_column("verdict")
-    for result, p in zip(report.claims, report.verdicts["p_adjusted"], strict=True):
-        count, effect = _first(result)
+    for result in report.claims:
+        count, effect, p = _rests_on(result)
         label = result.verdict.label
         table.add_row(
             result.claim.id,
@@ -81,16 +81,19 @@ def show_verdicts(report: EvidenceReport) -> None:
             result.claim.title,
             count,
             effect,
-            "–" if p != p else ("<0.001" if p < 0.001 else f"{p:.3f}"),
+            p,
             Text(label, style=_STYLES[label]),
         )
     console().print(table)
 
 
-def _first(result: ClaimResult) -> tuple[str, str]:
+def _rests_on(result: ClaimResult) -> tuple[str, str, str]:
+    """Return cohorts, effect and p of the first test with the claim's own verdict."""
     for part in result.parts:
-        if part.part.decides and len(part.pooled):
+        agrees = part.verdict.label == result.verdict.label
+        if part.part.decides and agrees and len(part.pooled):
             row = part.pooled.iloc[0]
             effect = f"{row['effect']:+.2f} ({row['low']:+.2f} to {row['high']:+.2f})"
-            return str(row["n_cohorts"]), effect
-    return "0", "–"
+            p = row["p_adjusted"]
+            return str(row["n_cohorts"]), effect, "<0.001" if p < 0.001 else f"{p:.3f}"
+    return "0", "–", "–"

@@ -26,8 +26,8 @@ def features(source: str, *, output: Path | None, feature_set: str, unit: str) -
     for note in result.notes:
         screen.print(f"• {note}", markup=False)
     n_samples, n_features = result.values.shape
+    kind = "" if result.values.columns[0].startswith("protein:") else " relative expression"
     screen.print(
-        f"{n_samples} samples × {n_features} features (log2 relative expression) "
-        f"in {short(result.output)}",
+        f"{n_samples} samples × {n_features} features (log2{kind}) in {short(result.output)}",
         markup=False,
     )

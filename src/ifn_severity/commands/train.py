@@ -23,13 +23,12 @@ def train(
     """Train on cohorts and print the comparison."""
     from ifn_severity.classify import MODELS
     from ifn_severity.commands.console import short
-    from ifn_severity.features import FEATURE_SETS
     from ifn_severity.progress import progress_bar
     from ifn_severity.workflows.train import train as run
 
     result = run(
         names,
-        feature_sets=feature_sets or list(FEATURE_SETS),
+        feature_sets=feature_sets or (),
         models=models or list(MODELS),
         folds=folds,
         inner_folds=inner_folds,

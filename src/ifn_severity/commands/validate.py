@@ -30,14 +30,13 @@ def validate(
     """Hold out cohorts one by one and print what came of it."""
     from ifn_severity.classify import MODELS
     from ifn_severity.commands.console import console, short
-    from ifn_severity.features import FEATURE_SETS
     from ifn_severity.progress import progress_bar
     from ifn_severity.workflows.validate import validate as run
 
     with _backend(dask):
         result = run(
             names,
-            feature_sets=feature_sets or list(FEATURE_SETS),
+            feature_sets=feature_sets or (),
             models=models or list(MODELS),
             folds=folds,
             inner_folds=inner_folds,
@@ -126,14 +125,23 @@ def show_cohorts(report: ValidationReport) -> None:
             ]
         )
     simulated = " (SIMULATED DATA)" if report.simulated else ""
+    low, high = head["prediction_low"], head["prediction_high"]
+    # two cohorts give no prediction interval
+    further = f", 95 % prediction interval {low:.3f}–{high:.3f}" if low == low else ""
+    n = head["n_configurations"]
+    how = (
+        f"Two cohorts leave none to choose on, so {head['fixed']} was fixed beforehand among {n} "
+        "candidates"
+        if head.get("fixed")
+        else "Each cohort is predicted by what did best on the others, chosen without it among "
+        f"{n} candidates"
+    )
     _table(
         f"Cohorts never seen{simulated}: mean AUROC {head['mean_auroc']:.3f} "
         f"({head['mean_low']:.3f}–{head['mean_high']:.3f}), worst {head['min_auroc']:.3f}; pooled "
-        f"{head['pooled']:.3f}, 95 % prediction interval {head['prediction_low']:.3f}–"
-        f"{head['prediction_high']:.3f}",
-        f"Each cohort is predicted by what did best on the others, chosen without it among "
-        f"{head['n_configurations']} candidates; the best of them all, chosen on these figures, "
-        f"has {head['best_of_many']:.3f}.\nIntervals are 95 % patient bootstrap. Label "
+        f"{head['pooled']:.3f}{further}",
+        f"{how}; the best of them all, chosen on these figures, has {head['best_of_many']:.3f}."
+        f"\nIntervals are 95 % patient bootstrap. Label "
         f"permutation p = {head['permutation_p']:.2g}.",
         [
             "held out",
@@ -161,7 +169,8 @@ def show_candidates(report: ValidationReport) -> None:
     ]
     _table(
         "Candidates, leave one cohort out",
-        "Best first, which flatters the first; “chosen inside” is the honest one.",
+        "Best first, which flatters the first; “chosen inside” is the honest one"
+        + (", here the one fixed beforehand." if report.headline.get("fixed") else "."),
         ["candidate", "mean AUROC (95 % CI)", "worst", "pooled (random effects)"],
         rows,
     )
@@ -185,7 +194,8 @@ def show_comparators(report: ValidationReport) -> None:
         rows.append([str(label), *map(str, cells), "–" if value != value else f"{value:.3f}", gain])
     _table(
         "Published scores on the same patients, in their published direction",
-        "Difference: ours (chosen inside) minus the score, paired patient bootstrap.",
+        "Difference: ours (chosen inside, or fixed beforehand) minus the score, paired patient "
+        "bootstrap.",
         ["score", *counted, "mean", "ours minus it (95 % CI)"],
         rows,
     )
@@ -204,9 +214,11 @@ def show_additions(report: ValidationReport) -> None:
         ]
         for row in report.additions.itertuples(index=False)
     ]
+    proteins = report.headline.get("proteins")
+    alone = "level of IFN-γ" if proteins else "six-gene interferon score"
     _table(
         "What interferon and cytokine features add to all others, on cohorts never seen",
-        "Early: up to day 10 since onset. Last column: the six-gene interferon score alone, "
+        f"Early: up to day 10 since onset. Last column: the {alone} alone, "
         "high meaning severe; below 0.5 it is lower in severe patients.",
         ["added", "stage", "mild / severe", "AUROC", "difference (95 % CI)", "IFN alone"],
         rows,

@@ -14,6 +14,7 @@ from ifn_severity.evaluate.splits import Split
 
 MIN_PATIENTS = 5
 """Fewest patients of each class in a cohort that a mean may rest on."""
+_WORDS = {2: "two", 3: "three"}
 
 
 def cohort_names(cohorts: np.ndarray) -> list[str]:
@@ -26,26 +27,32 @@ def class_patients(y: np.ndarray, patients: np.ndarray) -> tuple[int, int]:
     return len(np.unique(patients[y == 0])), len(np.unique(patients[y == 1]))
 
 
-def check_cohorts(y: np.ndarray, patients: np.ndarray, cohorts: np.ndarray) -> None:
+def check_cohorts(
+    y: np.ndarray, patients: np.ndarray, cohorts: np.ndarray, *, at_least: int = 3
+) -> None:
     """Refuse cohorts that cannot be held out one by one.
 
     Parameters
     ----------
     y : ndarray of shape (n_samples,), 0 or 1
     patients, cohorts : ndarray of shape (n_samples,)
+    at_least : {3, 2}
+        Fewest cohorts. With two nothing can be chosen without the one held out.
 
     Raises
     ------
     LabelError
-        If there are fewer than three cohorts, a cohort has one class only, two cohorts share a
-        patient, or fewer than three have five patients in each class.
+        If there are fewer cohorts, a cohort has one class only, two cohorts share a patient, or
+        fewer than ``at_least`` have five patients in each class.
     """
     names = cohort_names(cohorts)
-    if len(names) < 3:
+    if len(names) < at_least:
+        why = "so that a choice can be made without the one held out"
         raise LabelError(
             f"{len(names)} cohorts",
-            expected="at least three, so that a choice can be made without the one held out",
-            do="name three or more; ifn-severity cohorts lists them",
+            expected=f"at least {_WORDS[at_least]}, "
+            + (why if at_least > 2 else "one to train on and one to hold out"),
+            do=f"name {_WORDS[at_least]} or more; ifn-severity cohorts lists them",
         )
     owner: dict[str, str] = {}
     counted = []
@@ -68,11 +75,11 @@ def check_cohorts(y: np.ndarray, patients: np.ndarray, cohorts: np.ndarray) -> N
                     expected="no patient in two cohorts: held-out figures would be inside figures",
                     do="leave one of the two cohorts out, or correct the patient column",
                 )
-    if len(counted) < 3:
+    if len(counted) < at_least:
         raise LabelError(
             f"{len(counted)} cohorts with {MIN_PATIENTS} patients in each class "
             f"({', '.join(counted) or 'none'})",
-            expected=f"at least three cohorts of {MIN_PATIENTS} or more in each class",
+            expected=f"at least {_WORDS[at_least]} cohorts of {MIN_PATIENTS} or more in each class",
             do="add cohorts: a mean over fewer says nothing",
         )
 

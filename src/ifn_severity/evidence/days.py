@@ -13,7 +13,7 @@ from ifn_severity.evaluate.meta_regression import meta_regression
 from ifn_severity.evaluate.mixed import random_intercept, restricted_cubic_spline
 from ifn_severity.evidence.claim import EARLY_UNTIL
 from ifn_severity.evidence.cohort import EvidenceCohort
-from ifn_severity.evidence.effects import CENTRE_DAY
+from ifn_severity.evidence.kinds import CENTRE_DAY
 
 SCORE = "Rice2013_IFN6"
 """The six-gene interferon score."""

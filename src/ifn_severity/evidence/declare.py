@@ -5,9 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from ifn_severity.cohorts.analytes import analytes
@@ -28,7 +25,6 @@ from ifn_severity.evidence.claim import (
 from ifn_severity.features import load_catalogue
 from ifn_severity.genes import gene_table
 
-SHARED = "shared.toml"
 _KEYS = {
     "score": "score",
     "genes": "genes",
@@ -99,10 +95,10 @@ def _conditions(table: ClaimTable, key: str) -> Conditions:
     return tuple(alternatives)
 
 
-def _shared(document: Mapping[str, Any], where: str, base: Shared | None) -> Shared:
+def read_shared(document: Mapping[str, Any], where: str, base: Shared | None) -> Shared:
     """Read contrasts and cell types, on top of those that are there."""
     contrasts = dict(base.contrasts) if base else {}
-    types = dict(base.cell_types) if base else {}
+    types: dict[str, Mapping[str, tuple[str, ...]]] = dict(base.cell_types) if base else {}
     for name, values in document.get("contrast", {}).items():
         table = ClaimTable(values, f"{where} [contrast.{name!r}]")
         contrasts[name] = Contrast(
@@ -115,11 +111,10 @@ def _shared(document: Mapping[str, Any], where: str, base: Shared | None) -> Sha
     for name, values in document.get("cell_type", {}).items():
         table = ClaimTable(values, f"{where} [cell_type.{name!r}]")
         table.known("cohort", values, cohort_names())
-        types[name] = {}
-        for cohort in tuple(values):
-            chosen = table.texts(cohort)
-            table.known(f"cell type of {cohort}", chosen, cell_types(cohort))
-            types[name][cohort] = chosen
+        chosen = {cohort: table.texts(cohort) for cohort in tuple(values)}
+        for cohort, names in chosen.items():
+            table.known(f"cell type of {cohort}", names, cell_types(cohort))
+        types[name] = chosen
     return Shared(contrasts, types)
 
 
@@ -222,18 +217,16 @@ def _check_measured(
                 raise table.wrong(f"{cohort} has no {name}", f"cohorts that have them: {there}")
 
 
-def _documents(texts: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    found = {}
-    for where, text in texts.items():
-        try:
-            found[where] = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise ClaimError(
-                f"{where} is no TOML: {error}",
-                expected="a file such as those of ifn_severity/evidence/claims",
-                do="correct the line that is named",
-            ) from error
-    return found
+def parse_toml(text: str, where: str) -> dict[str, Any]:
+    """Parse TOML, and say where it is broken."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ClaimError(
+            f"{where} is no TOML: {error}",
+            expected="a file such as those of ifn_severity/evidence/claims",
+            do="correct the line that is named",
+        ) from error
 
 
 def parse_claims(text: str, where: str, shared: Shared) -> tuple[Claim, ...]:
@@ -258,8 +251,8 @@ def parse_claims(text: str, where: str, shared: Shared) -> tuple[Claim, ...]:
         If a field is missing or unknown, or a cohort, gene, list, analyte, cell type or contrast
         does not exist; the nearest names are offered.
     """
-    document = ClaimTable(_documents({where: text})[where], where)
-    here = _shared(document.values, where, shared)
+    document = ClaimTable(parse_toml(text, where), where)
+    here = read_shared(document.values, where, shared)
     for key in ("contrast", "cell_type"):
         document.values.pop(key, None)
     study = ClaimTable(document.take("study", dict), f"{where} [study]")
@@ -292,91 +285,3 @@ def parse_claims(text: str, where: str, shared: Shared) -> tuple[Claim, ...]:
         table.done()
     document.done()
     return tuple(claims)
-
-
-@cache
-def built_in() -> tuple[Shared, tuple[Claim, ...]]:
-    """Return what the package declares: shared names, and its claims in the article's order."""
-    folder = files("ifn_severity.evidence").joinpath("claims")
-    texts = {
-        entry.name: entry.read_text("utf-8")
-        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
-        if entry.name.endswith(".toml")
-    }
-    shared = _shared(_documents({SHARED: texts.pop(SHARED)})[SHARED], SHARED, None)
-    claims = [claim for where, text in texts.items() for claim in parse_claims(text, where, shared)]
-    return shared, _distinct(claims)
-
-
-def _distinct(claims: Sequence[Claim]) -> tuple[Claim, ...]:
-    seen: set[str] = set()
-    for claim in claims:
-        if claim.id in seen:
-            raise ClaimError(
-                f"two claims are called {claim.id!r}",
-                expected="an id for each claim",
-                do="rename one of them",
-            )
-        seen.add(claim.id)
-    return tuple(claims)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ClaimError(
-            f"{path} cannot be read: {error}",
-            expected="a TOML file of claims",
-            do="give the path of a file such as those of ifn_severity/evidence/claims",
-        ) from error
-
-
-def shared_of(extra: Sequence[Path] = ()) -> Shared:
-    """Return the package's contrasts and cell types, and those of further files.
-
-    Parameters
-    ----------
-    extra : sequence of Path
-        TOML files of one's own.
-
-    Returns
-    -------
-    Shared
-
-    Raises
-    ------
-    ClaimError
-        As ``load_claims``.
-    """
-    shared = built_in()[0]
-    for path in extra:
-        shared = _shared(_documents({str(path): _read(path)})[str(path)], str(path), shared)
-    return shared
-
-
-def load_claims(extra: Sequence[Path] = ()) -> tuple[Claim, ...]:
-    """Return the package's claims, and those of further files after them.
-
-    Parameters
-    ----------
-    extra : sequence of Path
-        TOML files of one's own.
-
-    Returns
-    -------
-    tuple of Claim
-
-    Raises
-    ------
-    ClaimError
-        If a file cannot be read or declares something wrong.
-
-    Examples
-    --------
-    >>> [claim.id for claim in load_claims()][:5]
-    ['1', '2a', '2b', '2c', '3']
-    """
-    shared, claims = built_in()
-    more = [claim for path in extra for claim in parse_claims(_read(path), str(path), shared)]
-    return _distinct([*claims, *more])

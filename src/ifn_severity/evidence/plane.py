@@ -14,7 +14,7 @@ from ifn_severity.evaluate.effects import MIN_PATIENTS
 from ifn_severity.evaluate.variance import SOURCES, variance_shares
 from ifn_severity.evidence.cohort import EvidenceCohort
 from ifn_severity.evidence.days import SCORE, standardised
-from ifn_severity.evidence.effects import both_high, correlation
+from ifn_severity.evidence.kinds import both_high, correlation
 
 INFLAMMATION = "HALLMARK_TNFA_NFKB"
 """The TNF–NF-κB score."""

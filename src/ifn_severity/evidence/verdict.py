@@ -86,11 +86,14 @@ def stage_change(pooled: pd.DataFrame) -> tuple[float, float, float]:
         Late minus early; NaN, NaN, 0 where a stage is missing. The two stages are taken for
         independent, though some patients are in both, which makes the test cautious.
     """
-    rows = pooled.set_index("stratum")
-    if not {"early", "late"} <= set(rows.index):
-        return float("nan"), float("nan"), 0.0
-    early, late = rows.loc["early"], rows.loc["late"]
-    difference = float(late["effect"] - early["effect"])
+    found = {}
+    for stage in ("early", "late"):
+        rows = pooled[pooled["stratum"] == stage]
+        if rows.empty:
+            return float("nan"), float("nan"), 0.0
+        found[stage] = {name: float(rows[name].iloc[0]) for name in ("effect", "low", "high")}
+    early, late = found["early"], found["late"]
+    difference = late["effect"] - early["effect"]
     # from the intervals, so that Hartung-Knapp's width counts
     errors = [(row["high"] - row["low"]) / (2 * norm.ppf(0.975)) for row in (early, late)]
     error = math.hypot(*errors)
@@ -134,8 +137,10 @@ def judge_part(part: Part, effects: pd.DataFrame, pooled: pd.DataFrame, needed: 
         )
     change, p_change, opposite = stage_change(pooled)
     if first == "all" and opposite and p_change < ALPHA:
-        stages = pooled.set_index("stratum")
-        early, late = (number(stages.loc[stage, "effect"]) for stage in ("early", "late"))
+        early, late = (
+            number(float(pooled.loc[pooled["stratum"] == stage, "effect"].iloc[0]))
+            for stage in ("early", "late")
+        )
         return Verdict(
             "context-dependent",
             f"The sign changes by stage: {early} up to day 10, {late} after it (difference "

@@ -19,7 +19,7 @@ _STAGES = {"all": "", "early": " up to day 10", "late": " after day 10"}
 
 
 def claim_paragraph(claim: Claim, verdict: Verdict, parts: tuple[PartResult, ...]) -> str:
-    """Say what was tested, on whom, what came out, and what is missing.
+    """Say what was claimed, on whom it was tested, and what came out.
 
     Parameters
     ----------
@@ -42,10 +42,6 @@ def claim_paragraph(claim: Claim, verdict: Verdict, parts: tuple[PartResult, ...
             for result in beside
         )
         said.append(f"Shown beside, without weight in the verdict: {told}.")
-    if verdict.label in ("not resolved", "not testable") and claim.needed:
-        said.append(f"What would settle it: {claim.needed}.")
-    if claim.note:
-        said.append(claim.note)
     return " ".join(said)
 
 

@@ -29,7 +29,7 @@ class Attributions:
     data : DataFrame of shape (n_samples, n_features)
         Feature values, log2 relative expression.
     features : DataFrame indexed by feature
-        Columns ``kind`` ("gene" or "score"), ``group``, ``family`` and ``label``.
+        Columns ``kind`` ("gene", "score" or "protein"), ``group``, ``family`` and ``label``.
     obs : DataFrame indexed by sample
         The cohort's typed sample columns (``patient``, ``severity``, ``severe``, ...).
     """

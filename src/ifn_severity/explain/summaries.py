@@ -137,7 +137,8 @@ def interferon_genes(attributions: Attributions) -> pd.DataFrame:
         Columns ``rank``, ``gene``, ``mean_abs_shap``, ``direction`` and ``spearman``.
     """
     ranking = feature_ranking(attributions)
-    genes = ranking[(ranking["group"] == "interferon") & (ranking["kind"] == "gene")]
+    single = ranking["kind"].isin(["gene", "protein"])
+    genes = ranking[(ranking["group"] == "interferon") & single]
     return pd.DataFrame(
         {
             "rank": np.arange(1, len(genes) + 1),

@@ -7,6 +7,7 @@ from ifn_severity.features.definition import (
     feature_definition,
 )
 from ifn_severity.features.lists import list_definition, score_names
+from ifn_severity.features.proteins import PROTEIN_SET, protein_coverage, protein_features
 from ifn_severity.features.reference import MIN_REFERENCE_GENES, reference_genes
 from ifn_severity.features.signatures import (
     Signature,
@@ -21,6 +22,7 @@ from ifn_severity.features.transformer import InterferonFeatures
 __all__ = [
     "FEATURE_SETS",
     "MIN_REFERENCE_GENES",
+    "PROTEIN_SET",
     "FeatureDefinition",
     "InterferonFeatures",
     "Signature",
@@ -32,6 +34,8 @@ __all__ = [
     "list_definition",
     "load_catalogue",
     "panel_genes",
+    "protein_coverage",
+    "protein_features",
     "reference_genes",
     "score_chunks",
     "score_names",

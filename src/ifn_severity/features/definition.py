@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ifn_severity.errors import FeatureError, nearest
+from ifn_severity.features.proteins import PROTEIN_SET, protein_table
 from ifn_severity.features.signatures import load_catalogue, panel_genes, printed_symbols
 
 FEATURE_SETS: dict[str, tuple[str, ...]] = {
@@ -55,7 +56,8 @@ class FeatureDefinition:
     name : str
         Name of the feature set.
     features : DataFrame indexed by feature
-        Columns ``kind`` ("score" or "gene"), ``group``, ``family``, ``label``, ``n_genes``.
+        Columns ``kind`` ("score", "gene" or "protein"), ``group``, ``family``, ``label``,
+        ``n_genes``.
     panel : tuple of str
         The reference genes and the genes of all lists, in the order of the rows of ``weights``.
     weights : ndarray of shape (n_panel, n_features)
@@ -128,7 +130,7 @@ def feature_definition(name: str) -> FeatureDefinition:
 
     Parameters
     ----------
-    name : {"interferon", "cytokine", "interferon+cytokine", "all"}
+    name : {"interferon", "cytokine", "interferon+cytokine", "all", "proteins"}
 
     Raises
     ------
@@ -141,11 +143,15 @@ def feature_definition(name: str) -> FeatureDefinition:
     >>> definition.genes_of("score:Rice2013_IFN6")[:3]
     ('IFI27', 'IFI44L', 'IFIT1')
     """
+    if name == PROTEIN_SET:
+        proteins = protein_table()
+        return FeatureDefinition(name, proteins, tuple(proteins["label"]), np.eye(len(proteins)))
     if name not in FEATURE_SETS:
+        known = (*FEATURE_SETS, PROTEIN_SET)
         raise FeatureError(
             f"no feature set is called {name!r}",
-            expected=f"one of {', '.join(FEATURE_SETS)}",
-            do=nearest(name, FEATURE_SETS),
+            expected=f"one of {', '.join(known)}",
+            do=nearest(name, known),
         )
     catalogue = load_catalogue()
     panel = panel_genes()
@@ -229,7 +235,18 @@ def coverage(columns: Iterable[str], feature_set: str = "all") -> pd.DataFrame:
     -------
     DataFrame indexed by list
         Columns ``group``, ``family``, ``genes``, ``found`` and ``missing`` (names, joined).
+
+    Raises
+    ------
+    FeatureError
+        If there is no such set, or it is not made of lists.
     """
+    if feature_set == PROTEIN_SET:
+        raise FeatureError(
+            f"the feature set {feature_set!r} has no lists of genes",
+            expected=f"one of {', '.join(FEATURE_SETS)}",
+            do="use protein_coverage for plasma proteins",
+        )
     groups = FEATURE_SETS[feature_definition(feature_set).name]
     columns = list(columns)
     rows = {}

@@ -12,7 +12,8 @@ from scipy import sparse
 
 from ifn_severity.errors import FeatureError
 from ifn_severity.features.checks import check_coverage, check_unit, refuse_values
-from ifn_severity.features.definition import FeatureDefinition, locate
+from ifn_severity.features.definition import FEATURE_SETS, FeatureDefinition, locate
+from ifn_severity.features.proteins import PROTEIN_SET
 from ifn_severity.features.reference import (
     OFFSET,
     reference_genes,
@@ -114,6 +115,12 @@ class Scorer:
             If the unit is unknown, or too few genes of the panel are present.
         """
         check_unit(unit)
+        if definition.name == PROTEIN_SET:
+            raise FeatureError(
+                f"the feature set {PROTEIN_SET!r} for a matrix of transcripts",
+                expected=f"one of {', '.join(FEATURE_SETS)}",
+                do="name one of these; plasma proteins are features by themselves",
+            )
         found = locate(names, definition.panel)
         check_coverage(found, definition, names, min_coverage, min_reference)
         present = found >= 0

@@ -19,6 +19,7 @@ from ifn_severity.report.style import (
     new_figure,
 )
 from ifn_severity.report.validation import ValidationReport
+from ifn_severity.report.validation_words import measured_proteins
 
 #: Stages of illness: marker, colour, words. Early is up to ten days from onset.
 STAGES: dict[str, tuple[str, str, str]] = {
@@ -81,8 +82,8 @@ def additions_figure(report: ValidationReport) -> Figure:
                 )
             axes.axvline(0.5, color=INK, linewidth=0.8)
             axes.set_xlim(0, 1)
-            axes.set_title("Interferon alone")
-            axes.set_xlabel("AUROC, high score = severe")
+            axes.set_title("IFN-γ alone" if measured_proteins(report) else "Interferon alone")
+            axes.set_xlabel("AUROC, high value = severe")
         for axes in panels:
             axes.grid(visible=True, axis="x")
             axes.tick_params(axis="y", length=0)

@@ -157,5 +157,5 @@ def leading_interferon(attributions: Attributions, n: int = 6) -> list[str]:
     interferon = groups_of(attributions) == "interferon"
     kind: pd.Series = attributions.features["kind"].reindex(mean_abs.index)
     used = mean_abs[interferon & (mean_abs > 0)].sort_values(ascending=False, kind="stable")
-    genes = [str(name) for name in used.index if kind[name] == "gene"]
+    genes = [str(name) for name in used.index if kind[name] in ("gene", "protein")]
     return (genes or [str(name) for name in used.index])[:n]

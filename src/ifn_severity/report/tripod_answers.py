@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ifn_severity.report.tripod_proteins import PROTEIN_ANSWERS
+from ifn_severity.report.tripod_status import AUTHORS, NOT_APPLICABLE, NOT_DONE, PARTLY, REPORTED
 from ifn_severity.report.validation import ValidationReport
 from ifn_severity.report.validation_rows import counted_cohorts, value_of
 from ifn_severity.report.validation_words import (
@@ -14,12 +16,10 @@ from ifn_severity.report.validation_words import (
     comparison_sentence,
     heterogeneity,
     interferon_sentence,
+    measured_proteins,
     performance_sentence,
 )
 from ifn_severity.report.wording import listed, number
-
-REPORTED, PARTLY, NOT_DONE = "reported", "partly", "not done"
-NOT_APPLICABLE, AUTHORS = "not applicable", "for the authors"
 
 
 class TripodAnswer(NamedTuple):
@@ -47,6 +47,8 @@ def tripod_answers(report: ValidationReport) -> dict[str, TripodAnswer]:
         If the nested headline is missing for a cohort.
     """
     given = _fixed() | _introduction(report) | _methods(report) | _results(report)
+    if measured_proteins(report):
+        given |= PROTEIN_ANSWERS
     return {key: TripodAnswer(*value) for key, value in given.items()}
 
 

@@ -26,7 +26,9 @@ class ValidationReport:
         ``pooled``, ``pooled_low``, ``pooled_high``, ``prediction_low``, ``prediction_high``,
         ``i_squared``, ``chosen`` (cohort to candidate name), ``best_candidate``,
         ``best_of_many`` (its mean AUROC, flattered), ``n_configurations``, ``permutation_p``,
-        ``best_comparator`` (label), ``seed``, ``n_draws``.
+        ``best_comparator`` (label), ``seed``, ``n_draws``; where nothing could be chosen
+        ``fixed``, the candidate that was fixed beforehand; ``proteins``, true where plasma
+        proteins were measured instead of transcripts.
     predictions : DataFrame
         The headline's held-out predictions, one row a sample: ``sample``, ``cohort``,
         ``patient``, ``severe`` (0/1), ``severity``, ``age``, ``sex``, ``days_since_onset``,

@@ -87,7 +87,9 @@ def candidates_section(report: ValidationReport) -> Section | None:
     )
     paragraphs = [choice_sentence(report)]
     if facts:
-        paragraphs.append("Chosen without the cohort that it then predicted:")
+        fixed = "Fixed before any cohort was predicted:"
+        chosen_how = "Chosen without the cohort that it then predicted:"
+        paragraphs.append(fixed if report.headline.get("fixed") else chosen_how)
     return Section(
         "candidates",
         "What was tried and how the choice was made",

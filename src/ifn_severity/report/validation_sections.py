@@ -33,6 +33,7 @@ from ifn_severity.report.validation_words import (
     alone_by_cohort,
     calibration_sentence,
     comparison_sentence,
+    interferon_alone,
     interferon_sentence,
 )
 from ifn_severity.report.wording import interval_words, listed, number, signed, unbroken
@@ -194,6 +195,7 @@ def _additions(report: ValidationReport) -> Section:
     paragraphs = [interferon_sentence(report), addition_sentence(report, "cytokine")]
     figures: tuple[ReportFigure, ...] = ()
     if not report.additions.empty:
+        what = interferon_alone(report)
         alone = alone_by_cohort(report)
         by_itself = listed([f"{name} {number(value)}" for name, value in alone.items()])
         figures = (
@@ -202,11 +204,10 @@ def _additions(report: ValidationReport) -> Section:
                 additions_figure(report),
                 alt="Difference in AUROC with and without a group of features. "
                 + " ".join(paragraphs)
-                + (f" Interferon score alone: {by_itself}." if by_itself else ""),
+                + (f" {what[:1].upper()}{what[1:]} alone: {by_itself}." if by_itself else ""),
                 caption="Left of the line the prediction is better without the group, right of it "
                 "better with it; bars are paired 95 % patient-bootstrap intervals. In the last "
-                "panel an AUROC below 0.5 means that a low interferon score goes with severe "
-                "disease.",
+                f"panel an AUROC below 0.5 means that a low {what} goes with severe disease.",
             ),
         )
     table = report.interactions

@@ -148,9 +148,23 @@ def alone_by_cohort(report: ValidationReport) -> pd.Series:
     return rows.groupby(rows["scope"].astype(str))["alone"].first().astype(float)
 
 
+def measured_proteins(report: ValidationReport) -> bool:
+    """Whether the cohorts measured plasma proteins, and not transcripts."""
+    return bool(report.headline.get("proteins", False))
+
+
+def interferon_alone(report: ValidationReport) -> str:
+    """Name the one feature that stands for interferon by itself.
+
+    It is the six-gene score of transcripts, or the only interferon that both panels of plasma
+    proteins measure.
+    """
+    return "IFN-γ level" if measured_proteins(report) else "interferon score"
+
+
 def interferon_sentence(report: ValidationReport) -> str:
     """Say what interferon adds, and whether a high or a low score goes with severe disease."""
-    text = addition_sentence(report, "interferon")
+    text, what = addition_sentence(report, "interferon"), interferon_alone(report)
     alone = alone_by_cohort(report)
     if alone.empty:
         return text
@@ -162,11 +176,11 @@ def interferon_sentence(report: ValidationReport) -> str:
     if low in (0, n):
         side = "low" if low else "high"
         every = "the one cohort" if n == 1 else f"all {n} cohorts"
-        words = f"a {side} interferon score goes with severe disease in {every}"
+        words = f"a {side} {what} goes with severe disease in {every}"
     else:
         words = (
-            f"a low interferon score goes with severe disease in {low} of {n} cohorts and a high "
-            "one in the others"
+            f"a low {what} goes with severe disease in {low} of {n} cohorts and a high one in the "
+            "others"
         )
     return f"{text} By itself, {words} ({values}){_other_way(report, alone)}."
 
@@ -208,6 +222,11 @@ def beats_random_panels(report: ValidationReport) -> bool | None:
 def biology_sentence(report: ValidationReport) -> str:
     """Say whether the panel's biology may be said to carry the prediction."""
     draws, beats = finite(report.random_panels), beats_random_panels(report)
+    if beats is None and measured_proteins(report):
+        return (
+            "Whether these proteins do better than others is open: a panel is its maker's choice, "
+            "so no random panel of proteins stands beside it."
+        )
     if beats is None:
         got = f"only {draws.size} panels" if draws.size else "no panels"
         return (
@@ -280,11 +299,20 @@ def choice_sentence(report: ValidationReport) -> str:
     head = report.headline
     nested, best = value_of(head, "mean_auroc"), value_of(head, "best_of_many")
     tried = int(head.get("n_configurations", len(report.candidates)))
+    how, reported = (
+        "These figures are nested: every cohort was predicted by the configuration that did best "
+        "among the other cohorts.",
+        "nested",
+    )
+    if head.get("fixed"):
+        how, reported = (
+            f"Two cohorts leave none to choose on, so {head['fixed']} was fixed beforehand.",
+            "reported",
+        )
     text = (
-        f"{tried} configurations were tried. These figures are nested: every cohort was predicted "
-        "by the configuration that did best among the other cohorts. The best configuration seen "
-        f"with hindsight, {head.get('best_candidate')}, has a mean AUROC of {number(best, 3)}, "
-        f"which is {signed(best - nested, 3)} against the nested {number(nested, 3)} and must not "
+        f"{tried} configurations were tried. {how} The best configuration seen with hindsight, "
+        f"{head.get('best_candidate')}, has a mean AUROC of {number(best, 3)}, which is "
+        f"{signed(best - nested, 3)} against the {reported} {number(nested, 3)} and must not "
         "be reported as performance."
     )
     p = value_of(head, "permutation_p")

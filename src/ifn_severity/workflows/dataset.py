@@ -10,11 +10,20 @@ import numpy as np
 import pandas as pd
 
 from ifn_severity.cohorts import get_card, load_cohort
-from ifn_severity.cohorts.card import GEO_READER, CohortCard
-from ifn_severity.errors import CohortError, LabelError
-from ifn_severity.features import MIN_REFERENCE_GENES, InterferonFeatures, feature_definition
+from ifn_severity.cohorts.card import GEO_READER, PROTEINS, CohortCard
+from ifn_severity.errors import CohortError, FeatureError, LabelError
+from ifn_severity.features import (
+    FEATURE_SETS,
+    MIN_REFERENCE_GENES,
+    PROTEIN_SET,
+    InterferonFeatures,
+    feature_definition,
+    protein_features,
+)
 
 _USED = {"train": "trained on", "validate": "validated on"}
+_MEASURED = 0.5
+"""Least share of a cohort's analytes that a sample of plasma must have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +35,8 @@ class Dataset:
     name : str
         The cohorts' names, joined by ``+``.
     features : DataFrame of shape (n_samples, n_features)
-        Every feature of the set ``all``, indexed by ``cohort:sample``.
+        Every feature of the set ``all``, or those of ``proteins`` that every cohort measured;
+        indexed by ``cohort:sample``.
     obs : DataFrame indexed alike
         The typed sample columns, with ``cohort`` and a ``patient`` unique over cohorts.
     facts : list of dict
@@ -53,9 +63,17 @@ class Dataset:
         """Whether any sample is simulated."""
         return any(fact["simulated"] for fact in self.facts)
 
+    @property
+    def proteins(self) -> bool:
+        """Whether plasma proteins were measured, and not transcripts."""
+        return any(fact["kind"] == PROTEINS for fact in self.facts)
+
     def columns(self, feature_set: str) -> pd.DataFrame:
         """Return the features of one named set, in the order of its definition."""
-        return self.features[feature_definition(feature_set).features.index]
+        names = feature_definition(feature_set).features.index
+        if feature_set == PROTEIN_SET:
+            names = names[names.isin(self.features.columns)]
+        return self.features[names]
 
 
 def cohort_features(adata: Any, feature_set: str = "all") -> pd.DataFrame:
@@ -66,11 +84,14 @@ def cohort_features(adata: Any, feature_set: str = "all") -> pd.DataFrame:
     adata : AnnData
         A cohort as ``load_cohort`` gives it.
     feature_set : str
+        Of transcripts; plasma proteins have the one set ``proteins``.
 
     Returns
     -------
     DataFrame of shape (n_samples, n_features)
     """
+    if adata.uns["cohort"]["kind"] == PROTEINS:
+        return protein_features(adata.to_df())
     transformer = InterferonFeatures(
         feature_set, min_coverage=0.5, min_reference=MIN_REFERENCE_GENES
     )
@@ -96,7 +117,8 @@ def load_dataset(names: Sequence[str], *, use: str = "train", progress: bool = F
     Raises
     ------
     CohortError
-        If a cohort is unknown, named twice, or not for this use.
+        If a cohort is unknown, named twice, or not for this use, or some measured transcripts
+        and some plasma proteins.
     LabelError
         If the samples are all of one class.
     """
@@ -109,6 +131,7 @@ def load_dataset(names: Sequence[str], *, use: str = "train", progress: bool = F
         )
     # every name is checked before the first download starts
     cards = [get_card(name) for name in names]
+    _refuse_mixture(cards)
     for card in cards:
         if use not in card.uses:
             raise CohortError(
@@ -120,7 +143,11 @@ def load_dataset(names: Sequence[str], *, use: str = "train", progress: bool = F
     tables, frames, facts = [], [], []
     for card in cards:
         adata = load_cohort(card.name, progress=progress)
-        graded = adata[adata.obs["severe"].notna().to_numpy()]
+        usable = adata.obs["severe"].notna().to_numpy()
+        if card.kind == PROTEINS:
+            # other samples of the cohort were not sent to the assay
+            usable &= np.isfinite(adata.X).mean(axis=1) >= _MEASURED
+        graded = adata[usable]
         obs = graded.obs.copy()
         features = cohort_features(graded)
         index = pd.Index([f"{card.name}:{sample}" for sample in obs.index], name="sample")
@@ -146,7 +173,70 @@ def load_dataset(names: Sequence[str], *, use: str = "train", progress: bool = F
             expected="samples of both classes, mild or moderate and severe or critical",
             do="add a cohort that has the other class",
         )
-    return Dataset("+".join(names), pd.concat(tables), obs, facts)
+    # analytes that one platform lacks would tell the cohorts apart; transcripts have every column
+    shared = pd.concat(tables, join="inner")
+    if shared.shape[1] == 0:
+        raise CohortError(
+            f"{' and '.join(names)} have no analyte in common",
+            expected="cohorts that measured some of the same proteins",
+            do="use each by itself",
+        )
+    return Dataset("+".join(names), shared, obs, facts)
+
+
+def feature_sets_for(names: Sequence[str], asked: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the feature sets to compare on cohorts: those asked for, or all that fit.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Cohorts.
+    asked : sequence of str
+        Feature sets; empty for all that fit what the cohorts measured.
+
+    Returns
+    -------
+    tuple of str
+        Each once.
+
+    Raises
+    ------
+    FeatureError
+        If a set is unknown, or of what these cohorts did not measure.
+    CohortError
+        If a cohort is unknown, or some measured transcripts and some plasma proteins.
+
+    Examples
+    --------
+    >>> feature_sets_for(["breda-olink"])
+    ('proteins',)
+    """
+    for feature_set in asked:
+        feature_definition(feature_set)
+    cards = [get_card(name) for name in names]
+    _refuse_mixture(cards)
+    proteins = any(card.kind == PROTEINS for card in cards)
+    fit = (PROTEIN_SET,) if proteins else tuple(FEATURE_SETS)
+    if wrong := [one for one in asked if one not in fit]:
+        raise FeatureError(
+            f"the feature set {wrong[0]!r} for {', '.join(names)}, which measured "
+            f"{'plasma proteins' if proteins else 'transcripts'}",
+            expected=f"one of {', '.join(fit)}",
+            do="leave --features out, or name cohorts that the set fits",
+        )
+    return tuple(dict.fromkeys(asked)) or fit
+
+
+def _refuse_mixture(cards: Sequence[CohortCard]) -> None:
+    """Refuse cohorts of plasma proteins beside cohorts of transcripts."""
+    proteins = [card.name for card in cards if card.kind == PROTEINS]
+    others = [card.name for card in cards if card.kind != PROTEINS]
+    if proteins and others:
+        raise CohortError(
+            f"{', '.join(proteins)} measured plasma proteins, {', '.join(others)} transcripts",
+            expected="cohorts that measured the same kind of thing",
+            do="use the two kinds apart: no feature of one can be computed on the other",
+        )
 
 
 def _refuse_same_patients(cards: Sequence[CohortCard]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ifn_severity.errors import ClaimError, nearest
 from ifn_severity.evidence.claim import EARLY_UNTIL, Claim
-from ifn_severity.evidence.declare import load_claims, shared_of
+from ifn_severity.evidence.load import load_claims, shared_of
 from ifn_severity.evidence.result import EvidenceReport
 from ifn_severity.evidence.run import run_claims
 from ifn_severity.paths import reports_dir

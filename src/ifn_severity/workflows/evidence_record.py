@@ -37,7 +37,7 @@ def evidence_json(report: EvidenceReport) -> dict[str, Any]:
     -------
     dict
         ``claims``: in the article's order, each with ``id``, ``title``, ``sentence``, ``study``,
-        ``citation``, ``doi``, ``verdict``, ``reason``, ``needed``, ``paragraph`` and ``parts``;
+        ``citation``, ``doi``, ``note``, ``verdict``, ``reason``, ``needed``, ``paragraph`` and ``parts``;
         a part has ``id``, ``label``, ``test``, ``expected``, ``decides``, ``verdict``,
         ``reason``, ``pooled`` (a row a stratum) and ``effects`` (a row a cohort and stratum), in
         the columns of :mod:`ifn_severity.evidence.result`. Beside them ``cohorts`` by name,
@@ -73,7 +73,7 @@ def evidence_json(report: EvidenceReport) -> dict[str, Any]:
 
 def _claim(result: ClaimResult) -> dict[str, Any]:
     claim, verdict = result.claim, result.verdict
-    named = ("id", "title", "sentence", "study", "citation", "doi")
+    named = ("id", "title", "sentence", "study", "citation", "doi", "note")
     return {
         **{name: getattr(claim, name) for name in named},
         "verdict": verdict.label,

@@ -8,10 +8,18 @@ from pathlib import Path
 import pandas as pd
 
 from ifn_severity.cohorts import load_cohort
-from ifn_severity.cohorts.card import cohort_names, get_card
+from ifn_severity.cohorts.card import PROTEINS, CohortCard, cohort_names, get_card
 from ifn_severity.cohorts.matrix import read_expression
-from ifn_severity.features import MIN_REFERENCE_GENES, InterferonFeatures, coverage, panel_genes
+from ifn_severity.features import (
+    MIN_REFERENCE_GENES,
+    InterferonFeatures,
+    coverage,
+    panel_genes,
+    protein_coverage,
+    protein_features,
+)
 from ifn_severity.paths import atomic_file
+from ifn_severity.workflows.dataset import feature_sets_for
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,9 +29,10 @@ class FeatureTable:
     Attributes
     ----------
     values : DataFrame of shape (n_samples, n_features)
-        log2 expression against the reference genes, indexed by sample.
+        log2 expression against the reference genes, or log2 levels of plasma proteins, indexed
+        by sample.
     coverage : DataFrame indexed by list
-        Genes of each list, found and missing.
+        Genes of each list, or analytes of each family, found and missing.
     notes : tuple of str
         What was assumed about the source.
     output : Path
@@ -58,6 +67,8 @@ def write_features(
     is_file = Path(source).exists() or bool(Path(source).suffix)
     if source in cohort_names() or not is_file:
         card = get_card(source)
+        if card.kind == PROTEINS:
+            return _proteins(card, output, "proteins" if feature_set == "all" else feature_set)
         expression = load_cohort(card.name, progress=True).to_df()
         notes: tuple[str, ...] = (f"{card.name}: {card.unit_in_source}",)
     else:
@@ -67,9 +78,23 @@ def write_features(
         feature_set, min_coverage=0.5, min_reference=MIN_REFERENCE_GENES
     )
     values = transformer.set_output(transform="pandas").fit_transform(expression)
+    table = coverage([str(gene) for gene in expression.columns], feature_set)
+    return FeatureTable(values, table, notes, _write(values, output))
+
+
+def _write(values: pd.DataFrame, output: Path | None) -> Path:
     values.index.name = "sample"
     target = output or Path("features.csv")
     with atomic_file(target) as part:
         values.to_csv(part, float_format="%.6g")
-    table = coverage([str(gene) for gene in expression.columns], feature_set)
-    return FeatureTable(values, table, notes, target)
+    return target
+
+
+def _proteins(card: CohortCard, output: Path | None, feature_set: str) -> FeatureTable:
+    """Write the log2 levels of a cohort of plasma proteins; nothing has to be computed."""
+    feature_sets_for([card.name], [feature_set])
+    levels = load_cohort(card.name, progress=True).to_df()
+    values = protein_features(levels)
+    notes = (f"{card.name}: {card.unit_in_source}; here as log2",)
+    table = protein_coverage([str(symbol) for symbol in levels.columns])
+    return FeatureTable(values, table, notes, _write(values, output))

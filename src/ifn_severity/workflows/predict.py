@@ -11,7 +11,9 @@ from ifn_severity import paths
 from ifn_severity.bundle import SeverityModel, load_model
 from ifn_severity.bundle.model import ABSTAIN, SEVERE
 from ifn_severity.cohorts.matrix import read_expression
+from ifn_severity.cohorts.plasma_file import read_plasma
 from ifn_severity.errors import InputError
+from ifn_severity.features import PROTEIN_SET
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +83,8 @@ def predict_file(
     model_path : str or Path
         Folder of a model, or its name in ``models/``.
     matrix_path : str or Path
-        Expression matrix in any form that ``read_expression`` reads.
+        Expression matrix in any form that ``read_expression`` reads; for a model of plasma
+        proteins, a table of analytes as ``read_plasma`` reads it.
     output : str or Path, optional
         Where to write; ``predictions.csv`` in the working folder if not given.
     unit : {"auto", "counts", "linear", "log2", "ln"}
@@ -109,7 +112,10 @@ def predict_file(
             do="name one with -o",
         )
     model = load_model(model_path)
-    expression = read_expression(matrix_path, unit=unit, known_genes=model.manifest.genes)
+    if model.feature_set == PROTEIN_SET:
+        expression = read_plasma(matrix_path, unit=unit)
+    else:
+        expression = read_expression(matrix_path, unit=unit, known_genes=model.manifest.genes)
     predictions = model.predict(expression.values)
     with paths.atomic_file(target) as part:
         predictions.to_csv(part, index=False, lineterminator="\n")

@@ -16,10 +16,9 @@ from ifn_severity.classify import MODELS, feature_views, search_space
 from ifn_severity.errors import InputError, ModelError
 from ifn_severity.evaluate import Candidate, nested_cross_validation, outer_splits, summarise
 from ifn_severity.evaluate.nested import CandidateResult
-from ifn_severity.features import FEATURE_SETS, feature_definition
 from ifn_severity.paths import models_dir
 from ifn_severity.workflows import tracking
-from ifn_severity.workflows.dataset import Dataset, load_dataset
+from ifn_severity.workflows.dataset import Dataset, feature_sets_for, load_dataset
 from ifn_severity.workflows.training_log import (
     log_candidate,
     log_summary,
@@ -58,7 +57,7 @@ def _no_bar(title: str, total: int) -> AbstractContextManager[Callable[[str], No
 def train(
     cohorts: Sequence[str],
     *,
-    feature_sets: Sequence[str] = tuple(FEATURE_SETS),
+    feature_sets: Sequence[str] = (),
     models: Sequence[str] = tuple(MODELS),
     folds: int = 5,
     inner_folds: int = 3,
@@ -75,7 +74,8 @@ def train(
     cohorts : sequence of str
         Cohorts whose graded samples are pooled.
     feature_sets, models : sequence of str
-        The candidates are all pairs of these.
+        The candidates are all pairs of these; every feature set that fits what the cohorts
+        measured when empty.
     folds, inner_folds, repeats : int
         Outer folds, inner folds (search, calibration, threshold) and outer repeats.
     seed : int
@@ -97,8 +97,7 @@ def train(
         If a cohort, feature set or model is unknown, a class has fewer patients than folds,
         or the store cannot be written.
     """
-    for feature_set in feature_sets:
-        feature_definition(feature_set)
+    feature_sets = feature_sets_for(cohorts, feature_sets)
     for model in models:
         search_space(model)
     if n_jobs == 0:
@@ -121,7 +120,7 @@ def train(
     splits = outer_splits(dataset.y, dataset.patients, folds=folds, repeats=repeats, seed=seed)
     candidates = [
         Candidate(feature_set, model, columns.to_numpy(), feature_views(columns.columns))
-        for feature_set in dict.fromkeys(feature_sets)
+        for feature_set in feature_sets
         for columns in [dataset.columns(feature_set)]
         for model in dict.fromkeys(models)
     ]

@@ -16,19 +16,20 @@ from ifn_severity.cohorts import get_card, list_cohorts
 from ifn_severity.errors import InputError
 from ifn_severity.evaluate import Candidate, permutation_test
 from ifn_severity.evaluate.cross_cohort import check_cohorts, choose_without, cohort_names
-from ifn_severity.features import FEATURE_SETS, feature_definition
+from ifn_severity.features import PROTEIN_SET
 from ifn_severity.paths import reports_dir
 from ifn_severity.report.validation import ValidationReport
 from ifn_severity.workflows import tracking
-from ifn_severity.workflows.dataset import Dataset, load_dataset
+from ifn_severity.workflows.dataset import Dataset, feature_sets_for, load_dataset
 from ifn_severity.workflows.validation import additions, controls, record, tables
 from ifn_severity.workflows.validation.beside import gene_pool, score_comparators
 from ifn_severity.workflows.validation.fits import Fits, Problem, n_fits, run_fits
 
 Bar = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
-REFERENCE_SET, REFERENCE_MODEL = "all", "transfer"
-"""The candidate that controls, additions and the learning curve are run with: fixed beforehand,
-so that no control is run on a winner."""
+REFERENCE_MODEL = "transfer"
+"""Model that controls, additions and the learning curve are run with, on the set ``all`` (or
+``proteins``): fixed beforehand, so that no control is run on a winner. Where nothing can be
+chosen, because there are two cohorts, it is the headline too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +69,7 @@ def validation_cohorts() -> list[str]:
 def validate(
     cohorts: Sequence[str] = (),
     *,
-    feature_sets: Sequence[str] = tuple(FEATURE_SETS),
+    feature_sets: Sequence[str] = (),
     models: Sequence[str] = tuple(MODELS),
     folds: int = 5,
     inner_folds: int = 3,
@@ -90,7 +91,8 @@ def validate(
         Cohorts to hold out one by one; all that can be when empty. Those whose card allows
         training are also trained on.
     feature_sets, models : sequence of str
-        The candidates are all pairs of these.
+        The candidates are all pairs of these; every feature set that fits what the cohorts
+        measured when empty.
     folds, inner_folds : int
         Of the nested cross-validation inside each cohort.
     panels, shuffles, repeats : int
@@ -114,8 +116,8 @@ def validate(
     IfnSeverityError
         If a cohort is unknown or unusable, two share a patient, or the store cannot be written.
     """
-    for feature_set in feature_sets:
-        feature_definition(feature_set)
+    names = list(cohorts) or validation_cohorts()
+    feature_sets = feature_sets_for(names, feature_sets)
     for model in models:
         search_space(model)
     if n_jobs == 0:
@@ -124,12 +126,15 @@ def validate(
             expected="-1 for every core, or a number of processes",
             do="leave --jobs out",
         )
-    names = list(cohorts) or validation_cohorts()
     mlflow = tracking.open_store("leave-one-cohort-out")
     dataset = load_dataset(names, use="validate", progress=bar is not _no_bar)
     trainable = [name for name in names if "train" in get_card(name).uses]
     problem = Problem.of(dataset, trainable, inner_folds=inner_folds, seed=seed, n_jobs=n_jobs)
-    check_cohorts(problem.y, problem.patients, problem.cohorts)
+    # there are two cohorts of plasma proteins; of transcripts enough to insist on a choice
+    at_least = 2 if dataset.proteins else 3
+    check_cohorts(problem.y, problem.patients, problem.cohorts, at_least=at_least)
+    if dataset.proteins:
+        panels = 0  # every protein of a panel was put there for a reason: none is random
     problem = Problem.of(
         dataset,
         [name for name in trainable if name in problem.counted()],
@@ -141,7 +146,7 @@ def validate(
         Candidate(
             feature_set, model, columns.to_numpy(), feature_views(columns.columns.astype(str))
         )
-        for feature_set in dict.fromkeys(feature_sets)
+        for feature_set in feature_sets
         for columns in [dataset.columns(feature_set)]
         for model in dict.fromkeys(models)
     ]
@@ -180,15 +185,7 @@ def _report(
 ) -> ValidationReport:
     """Put all tables together."""
     draws = tables.Draws(problem, n_draws=n_draws)
-    chosen = choose_without(
-        fits.log_odds,
-        fits.two_out,
-        problem.y,
-        problem.patients,
-        problem.cohorts,
-        problem.trainable,
-        seed=problem.seed,
-    )
+    chosen = _choose(fits, problem)
     score, raw, above = (
         _averaged(values, chosen, problem)
         for values in (fits.log_odds, fits.raw_log_odds, fits.above)
@@ -205,9 +202,10 @@ def _report(
     comparators, differences = tables.comparator_tables(draws, scores, labels, reasons, score)
     predictions = tables.predictions_table(dataset, score, raw, above)
 
-    columns = dataset.columns(REFERENCE_SET)
+    whole = PROTEIN_SET if dataset.proteins else "all"
+    columns = dataset.columns(whole)
     views, X = feature_views(columns.columns.astype(str)), columns.to_numpy()
-    reference = Candidate(REFERENCE_SET, REFERENCE_MODEL, X, views)
+    reference = Candidate(whole, REFERENCE_MODEL, X, views)
     complete = additions.fit_with(problem, reference, step)
     without = additions.fit_without(problem, dataset, REFERENCE_MODEL, step)
     added = [
@@ -215,8 +213,12 @@ def _report(
         for group, other in without.items()
         for row in additions.addition_rows(draws, dataset, group, complete, other)
     ]
-    pool = gene_pool(problem)
-    random = controls.random_panels(problem, pool, views, REFERENCE_MODEL, draws=panels, step=step)
+    random = np.empty(0)
+    if panels:
+        pool = gene_pool(problem)
+        random = controls.random_panels(
+            problem, pool, views, REFERENCE_MODEL, draws=panels, step=step
+        )
     shuffled = controls.shuffled_labels(
         problem, X, views, REFERENCE_MODEL, draws=shuffles, step=step
     )
@@ -249,6 +251,8 @@ def _report(
         "best_comparator_auroc": float(means.max()),
         "seed": problem.seed,
         "n_draws": n_draws,
+        "fixed": "" if problem.can_choose else fits.candidates[next(iter(chosen.values()))[0]].name,
+        "proteins": dataset.proteins,
     }
     return ValidationReport(
         cohorts=tables.cohort_table(dataset, problem),
@@ -272,9 +276,26 @@ def _report(
             file: sha for fact in dataset.facts for file, sha in dict(fact["files"]).items()
         },
         citations=tuple(str(get_card(name).citation) for name in cohort_names(problem.cohorts)),
-        limits=record.LIMITS,
+        limits=record.PROTEIN_LIMITS if dataset.proteins else record.LIMITS,
         simulated=dataset.simulated,
     )
+
+
+def _choose(fits: Fits, problem: Problem) -> dict[str, tuple[int, ...]]:
+    """Choose candidates for each cohort without it, or take the one that was fixed beforehand."""
+    if problem.can_choose:
+        return choose_without(
+            fits.log_odds,
+            fits.two_out,
+            problem.y,
+            problem.patients,
+            problem.cohorts,
+            problem.trainable,
+            seed=problem.seed,
+        )
+    models = [candidate.model for candidate in fits.candidates]
+    fixed = models.index(REFERENCE_MODEL) if REFERENCE_MODEL in models else 0
+    return dict.fromkeys(cohort_names(problem.cohorts), (fixed,))
 
 
 def _averaged(

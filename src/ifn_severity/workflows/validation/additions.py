@@ -13,13 +13,15 @@ from sklearn.preprocessing import StandardScaler
 from ifn_severity.classify import feature_views
 from ifn_severity.evaluate import Candidate, paired_difference
 from ifn_severity.evaluate.cross_cohort import MIN_PATIENTS, class_patients, one_out_splits
-from ifn_severity.features import feature_definition
+from ifn_severity.features import PROTEIN_SET, feature_definition
 from ifn_severity.workflows.dataset import Dataset
 from ifn_severity.workflows.validation.fits import Problem, Step
 from ifn_severity.workflows.validation.tables import Draws
 
 GROUPS = ("interferon", "cytokine")
 INTERFERON, INFLAMMATION = "score:Rice2013_IFN6", "score:HALLMARK_TNFA_NFKB"
+PROTEIN = "protein:IFNG"
+"""What stands beside as interferon alone where plasma proteins were measured."""
 EARLY = 10.0
 """Days since onset up to which a sample is early."""
 
@@ -29,11 +31,12 @@ def without_group(dataset: Dataset, group: str, model: str) -> Candidate:
 
     The balance of interferon to inflammation belongs to interferon and goes with it.
     """
-    features = feature_definition("all").features
-    kept = features.index[features["group"] != group]
-    X = dataset.columns("all")[kept]
+    whole = PROTEIN_SET if dataset.proteins else "all"
+    features = feature_definition(whole).features
+    X = dataset.columns(whole)
+    X = X[X.columns[(features["group"] != group).loc[X.columns]]]
     return Candidate(
-        f"all without {group}", model, X.to_numpy(), feature_views(X.columns.astype(str))
+        f"{whole} without {group}", model, X.to_numpy(), feature_views(X.columns.astype(str))
     )
 
 
@@ -58,7 +61,7 @@ def addition_rows(
     """
     problem = draws.problem
     day = dataset.obs["days_since_onset"].to_numpy(dtype=float)
-    alone = dataset.features[INTERFERON].to_numpy(dtype=float)
+    alone = _alone(dataset)
     every = np.ones(len(problem.y), dtype=bool)
     stages = {"all": every, "early": day <= EARLY, "late": day > EARLY}
     rows = []
@@ -101,14 +104,29 @@ def addition_rows(
     return rows
 
 
+def _alone(dataset: Dataset) -> np.ndarray:
+    """Return the one interferon feature that stands beside, shape (n_samples,)."""
+    if not dataset.proteins:
+        return dataset.features[INTERFERON].to_numpy(dtype=float)
+    if PROTEIN not in dataset.features:
+        return np.zeros(len(dataset.features))
+    levels = dataset.features[PROTEIN]
+    # a value that failed gets its cohort's median, which speaks for neither class
+    usual = levels.groupby(dataset.obs["cohort"].to_numpy()).transform("median")
+    return levels.fillna(usual).to_numpy(dtype=float)
+
+
 def interaction_table(draws: Draws, dataset: Dataset) -> pd.DataFrame:
     """Ask whether a product term helps a small model on cohorts it has not seen.
 
     Interferon with inflammation on all cohorts, interferon with the day since onset on those
     that know it: logistic regression on two scores, with and without their product (standardised
-    in the training cohorts, cohorts × classes weighted equally).
+    in the training cohorts, cohorts × classes weighted equally). Empty for plasma proteins:
+    one cohort of them knows the day.
     """
     problem = draws.problem
+    if dataset.proteins:
+        return pd.DataFrame()
     score = dataset.features[[INTERFERON, INFLAMMATION]].to_numpy(dtype=float)
     day = dataset.obs["days_since_onset"].to_numpy(dtype=float)
     rows: list[dict[str, Any]] = []

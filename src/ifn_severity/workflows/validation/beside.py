@@ -14,6 +14,16 @@ from ifn_severity.workflows.dataset import Dataset
 from ifn_severity.workflows.validation.controls import GenePool
 from ifn_severity.workflows.validation.fits import Problem
 
+SINGLE_PROTEINS = {
+    "IL6": "IL-6 (Del Valle 2020)",
+    "CXCL8": "IL-8 (Del Valle 2020)",
+    "TNF": "TNF (Del Valle 2020)",
+    "CXCL10": "CXCL10 (Yang 2020)",
+    "CCL7": "CCL7 (Yang 2020)",
+}
+"""Proteins that were published as higher in severe disease: Del Valle 2020,
+doi:10.1038/s41591-020-1051-9; Yang 2020, doi:10.1016/j.jaci.2020.04.027."""
+
 
 def score_comparators(
     dataset: Dataset,
@@ -34,6 +44,8 @@ def score_comparators(
     reasons : dict of (comparator, cohort) to str
         Why a score is left out in a cohort.
     """
+    if dataset.proteins:
+        return _single_proteins(dataset)
     frames: list[pd.DataFrame] = []
     reasons: dict[tuple[str, str], str] = {}
     known = published_comparators()
@@ -52,6 +64,21 @@ def score_comparators(
         reasons |= {(n, name): reason for n, reason in by_rank.reasons.items()}
         reasons |= {(f"{n} (formula)", name): r for n, r in by_formula.reasons.items()}
     return pd.concat(frames).loc[dataset.obs.index], labels, reasons
+
+
+def _single_proteins(
+    dataset: Dataset,
+) -> tuple[pd.DataFrame, dict[str, str], dict[tuple[str, str], str]]:
+    """Score the same samples by the level of one published protein each, high for severe."""
+    scores = {}
+    for symbol in SINGLE_PROTEINS:
+        if f"protein:{symbol}" in dataset.features:
+            levels = dataset.features[f"protein:{symbol}"]
+            # a value that failed gets its cohort's median, which speaks for neither class
+            usual = levels.groupby(dataset.obs["cohort"].to_numpy()).transform("median")
+            scores[symbol] = levels.fillna(usual)
+    labels = {symbol: SINGLE_PROTEINS[symbol] for symbol in scores}
+    return pd.DataFrame(scores, index=dataset.obs.index), labels, {}
 
 
 def gene_pool(problem: Problem) -> GenePool:

@@ -36,7 +36,8 @@ class Fits:
     above : ndarray of shape (n_candidates, n_samples)
         Log-odds less the threshold's: 0 or more is called severe.
     two_out : ndarray of shape (n_candidates, n_pairs, n_samples)
-        With a pair of cohorts left out; NaN outside the pair.
+        With a pair of cohorts left out; NaN outside the pair. No pairs where that would leave
+        nothing to train on.
     one_in : ndarray of shape (n_candidates, n_trainable, n_samples)
         Trained on one cohort; NaN on that cohort.
     within : dict of str to list of OutOfFold
@@ -98,6 +99,11 @@ class Problem:
         by_identity = {id(result.candidate): result for result in results}
         return [by_identity[id(candidate)] for candidate in candidates]
 
+    @property
+    def can_choose(self) -> bool:
+        """Whether enough is left to train on when one cohort is held out and one judges."""
+        return len(self.trainable) > 2
+
     def counted(self) -> list[str]:
         """Return the cohorts with at least five patients in each class: means rest on these."""
         found = []
@@ -111,7 +117,8 @@ class Problem:
 def n_fits(problem: Problem, n_candidates: int, *, folds: int) -> int:
     """Return the number of fits of ``run_fits``, for a progress bar."""
     n, t = len(np.unique(problem.cohorts)), len(problem.trainable)
-    return n_candidates * (n + t * (t - 1) // 2 + t + folds * len(problem.counted()))
+    pairs = t * (t - 1) // 2 if problem.can_choose else 0
+    return n_candidates * (n + pairs + t + folds * len(problem.counted()))
 
 
 def run_fits(problem: Problem, candidates: Sequence[Candidate], *, folds: int, step: Step) -> Fits:
@@ -127,7 +134,11 @@ def run_fits(problem: Problem, candidates: Sequence[Candidate], *, folds: int, s
         Called once a fit with the candidate's name.
     """
     one_out = problem.run(candidates, one_out_splits(problem.cohorts, problem.trainable), step)
-    two_out = problem.run(candidates, two_out_splits(problem.cohorts, problem.trainable), step)
+    two_out = np.empty((len(candidates), 0, len(problem.y)))
+    if problem.can_choose:
+        pairs = two_out_splits(problem.cohorts, problem.trainable)
+        found = problem.run(candidates, pairs, step)
+        two_out = np.stack([result.held_out.log_odds for result in found])
     one_in = problem.run(candidates, one_in_splits(problem.cohorts, problem.trainable), step)
     within = {}
     for name in problem.counted():
@@ -149,7 +160,7 @@ def run_fits(problem: Problem, candidates: Sequence[Candidate], *, folds: int, s
         log_odds=np.stack([result.held_out.log_odds[0] for result in one_out]),
         raw_log_odds=np.stack([_raw(result) for result in one_out]),
         above=np.stack([_above(result, problem) for result in one_out]),
-        two_out=np.stack([result.held_out.log_odds for result in two_out]),
+        two_out=two_out,
         one_in=np.stack([result.held_out.log_odds for result in one_in]),
         within=within,
     )
