@@ -220,7 +220,7 @@ def _name_points(axes: Axes, points: pd.DataFrame) -> None:
     Runs after the layout, so that places are known.
     """
     dots = axes.transData.transform(points[["day", "effect"]].to_numpy(float))
-    a_point = axes.figure.dpi / 72
+    a_point, room = axes.figure.dpi / 72, axes.get_window_extent()
     taken = [Bbox.from_extents(*(dot - 8 * a_point), *(dot + 8 * a_point)) for dot in dots]
     for row, (x, y) in zip(records(points), dots, strict=True):
         name = str(row["cohort"])
@@ -233,7 +233,12 @@ def _name_points(axes: Axes, points: pd.DataFrame) -> None:
             ("center", "top"): (x - width / 2, y - gap - height),
         }
         boxes = {place: Bbox.from_bounds(*at, width, height) for place, at in choices.items()}
-        across, up = min(boxes, key=lambda place: sum(map(boxes[place].overlaps, taken)))
+        crowds = {
+            place: sum(map(box.overlaps, taken))
+            + len(taken) * (box.x0 <= room.x0 or box.x1 >= room.x1)
+            for place, box in boxes.items()
+        }
+        across, up = min(crowds.items(), key=lambda item: item[1])[0]
         taken.append(boxes[across, up])
         axes.annotate(
             name,

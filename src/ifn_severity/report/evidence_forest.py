@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,11 +13,10 @@ from matplotlib.patches import Patch
 from ifn_severity.errors import InputError
 from ifn_severity.evidence.result import PartResult
 from ifn_severity.report.additions_figure import STAGES
+from ifn_severity.report.evidence_lines import Line, forest_lines
 from ifn_severity.report.evidence_rows import (
     interval_in,
     main_stratum,
-    records,
-    strata_order,
     value_in,
 )
 from ifn_severity.report.forest import draw_diamond, draw_estimate, draw_prediction, pooled_line
@@ -28,63 +26,9 @@ from ifn_severity.report.wording import interval_words, number
 
 _LINE = 0.205  # inches a line
 _HEAD = 1.06  # inches of a panel's title, axis and gap
-_MOST = 40  # lines a figure: more do not fit a printed page
 #: Tests of the case group alone.
 _ONE_SIDED = ("level", "correlation")
 _COLUMNS = (10.0, 62.0, 176.0)  # points right of the panel: counts, effect, AUROC
-
-
-class Line(NamedTuple):
-    """One line of a forest plot."""
-
-    kind: str  # "effect", "pooled" or "prediction"
-    label: str
-    row: dict[str, Any]
-
-
-def forest_lines(result: PartResult) -> list[Line]:
-    """Return what the panel of a test shows, from the top.
-
-    A pooled line stands where two cohorts or more were pooled, a prediction line where a
-    prediction interval is known.
-    """
-    effects = result.effects
-    several = effects["cell_type"].astype(str).nunique() > 1
-    order = strata_order(effects["stratum"])
-    lines = []
-    for (cohort, cell_type), rows in effects.groupby(["cohort", "cell_type"], sort=False):
-        name = f"{cohort}, {cell_type}" if several and cell_type else str(cohort)
-        ranked = sorted(records(rows), key=lambda row: order.index(str(row["stratum"])))
-        # a stage that nobody is known to be in is told in words, not drawn
-        drawn = [row for row in ranked if value_in(row, "n_samples") > 0] or ranked[:1]
-        for place, row in enumerate(drawn):
-            label = name if place == 0 else str(row["stratum"])
-            if place == 0 and row["stratum"] != "all":
-                label = f"{name}, {row['stratum']}"
-            lines.append(Line("effect", label, row))
-    for row in records(result.pooled):
-        if value_in(row, "n_cohorts") > 1 and not math.isnan(value_in(row, "effect")):
-            stratum = "" if row["stratum"] == "all" else f" {row['stratum']}"
-            heterogeneity = value_in(row, "i_squared")
-            known = "" if math.isnan(heterogeneity) else f", I² {100 * heterogeneity:.0f} %"
-            lines.append(Line("pooled", f"Pooled{stratum}{known}", row))
-            if not math.isnan(value_in(row, "prediction_low")):
-                lines.append(Line("prediction", f"Further cohort{stratum}", row))
-    return lines
-
-
-def in_figures(parts: Sequence[PartResult]) -> list[list[PartResult]]:
-    """Share the tests of a claim out among figures that fit a page, in their order."""
-    figures: list[list[PartResult]] = []
-    filled = 0
-    for part in parts:
-        size = len(forest_lines(part)) + 4
-        if not figures or filled + size > _MOST:
-            figures.append([])
-            filled = 0
-        figures[-1].append(part)
-        filled += size
-    return figures
 
 
 def claim_figure(parts: Sequence[PartResult]) -> Figure:
@@ -231,8 +175,8 @@ def _write(
 
 
 def _head(axes: Axes, text: str, place: float, *, across: float = 0, lift: float = 4) -> None:
-    """Write small words above the panel; they ask for no room."""
-    axes.annotate(
+    """Write small words above the panel; the title makes room for them, upwards."""
+    written = axes.annotate(
         text,
         (across, 1),
         xycoords="axes fraction",
@@ -240,7 +184,9 @@ def _head(axes: Axes, text: str, place: float, *, across: float = 0, lift: float
         textcoords="offset points",
         fontsize=7.5,
         color=INK,
-    ).set_in_layout(False)
+    )
+    # what runs over the columns may do so; the columns themselves ask for their width
+    written.set_in_layout(across == 1)
 
 
 def _heads(lines: Sequence[Line]) -> tuple[str, str, str]:
@@ -267,12 +213,14 @@ def _axis(result: PartResult) -> str:
     part, scale = result.part, _scale(result)
     case, limit = part.contrast.case, f"{part.limit:g} CPM"
     ends = {
+        "adjusted difference": (f"lower in {case}", f"higher in {case}"),
         "difference": (f"lower in {case}", f"higher in {case}"),
         "no difference": (f"lower in {case}", f"higher in {case}"),
         "level": (f"below {limit}", f"above {limit}"),
         "interaction": ("effect falls with the day", "rises with the day"),
         "trend": ("falls with the day", "rises with the day"),
         "coexistence": (f"fewer in {case}", f"more in {case}"),
+        "heterogeneity of means": ("more between grades", "more between patients"),
         "heterogeneity": ("more between grades", "more between patients"),
     }.get(part.test)
     return f"← {ends[0]}     {scale}     {ends[1]} →" if ends else scale

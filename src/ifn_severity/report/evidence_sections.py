@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ifn_severity.evidence.result import ClaimResult, EvidenceReport, PartResult
 from ifn_severity.report.blocks import Cell, Link, Part, ReportFigure, ReportTable, Section
-from ifn_severity.report.evidence_forest import claim_figure, in_figures
+from ifn_severity.report.evidence_forest import claim_figure
+from ifn_severity.report.evidence_lines import in_figures
 from ifn_severity.report.evidence_methods import (
     cohorts_section,
     genes_section,
@@ -108,7 +108,7 @@ def _claim(result: ClaimResult, present: set[str]) -> Part:
     deciding = sum(part.decides for part in claim.parts)
     # where many tests all hold, the table says it better
     plain = verdict.label == "supported" and deciding > 1
-    paragraphs = ["" if plain else verdict.reason, said]
+    paragraphs = [said]
     if verdict.needed and verdict.needed not in said:
         paragraphs.append(f"What would settle it: {verdict.needed}")
     if claim.note and claim.note not in said:
@@ -126,6 +126,7 @@ def _claim(result: ClaimResult, present: set[str]) -> Part:
         _figures(result),
         name=anchor(claim.id),
         badge=badge(verdict.label),
+        reason="" if plain else verdict.reason,
         quote=quote,
         tables=(_pooled_table(result),),
         links=tuple(links),
@@ -195,7 +196,7 @@ def _pooled_table(result: ClaimResult) -> ReportTable:
                     unbroken(interval_words(interval_in(row), to=" to ")),
                     _span(prediction[1], prediction[2]),
                     _percent(value_in(row, "i_squared")),
-                    _p_values(row),
+                    p_words(value_in(row, "p_adjusted")),
                     badge(part.verdict.label) if whole else "",
                 )
             )
@@ -207,18 +208,12 @@ def _pooled_table(result: ClaimResult) -> ReportTable:
             "Estimate (95 % CI)",
             "Prediction",
             "I²",
-            "p (adjusted)",
+            unbroken("Adjusted p"),
             "Verdict",
         ),
         rows=tuple(rows),
         numeric=frozenset({1, 2, 3, 4, 5}),
     )
-
-
-def _p_values(row: dict[str, Any]) -> str:
-    adjusted = value_in(row, "p_adjusted")
-    text = p_words(value_in(row, "p"))
-    return unbroken(text if adjusted != adjusted else f"{text} ({p_words(adjusted)})")
 
 
 def _percent(share: float) -> str:

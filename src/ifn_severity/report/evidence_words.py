@@ -142,12 +142,12 @@ def stage_sentence(report: EvidenceReport) -> str:
     rows = {str(row["stratum"]): row for row in records(part.pooled)}
     words = {"early": f"up to day {EARLY_UNTIL:.0f}", "late": f"after day {EARLY_UNTIL:.0f}"}
     said = [
-        f"{when} {effect_words(interval_in(rows[stage]))} in "
-        f"{int(value_in(rows[stage], 'n_cohorts'))} cohorts"
+        f"{effect_words(interval_in(rows[stage]))} {when} (cohorts: "
+        f"{int(value_in(rows[stage], 'n_cohorts'))})"
         for stage, when in words.items()
         if stage in rows and not math.isnan(value_in(rows[stage], "effect"))
     ]
-    return f"By stage the pooled effect is {listed(said)}." if said else ""
+    return f"By stage, the pooled effect is {listed(said)}." if said else ""
 
 
 def day_sentence(report: EvidenceReport) -> str:
