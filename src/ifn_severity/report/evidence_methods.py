@@ -84,38 +84,37 @@ def cohorts_section(report: EvidenceReport) -> Section | None:
     """Return what was tested, or None where no cohort was asked for."""
     if report.cohorts.empty:
         return None
-    rows = []
+    rows, left = [], []
     for name, row in zip(report.cohorts.index, records(report.cohorts), strict=True):
-        state = "yes" if row["loaded"] else f"no: {row['reason']}"
+        if not row["loaded"]:
+            left.append(f"{name} ({row['reason']})")
+            continue
+        graded = value_in(row, "n_mild") + value_in(row, "n_severe") > 0
+        samples, patients, mild, severe, claims = (
+            number(value_in(row, column), 0)
+            for column in ("n_samples", "n_patients", "n_mild", "n_severe", "n_claims")
+        )
         rows.append(
             (
                 str(name),
                 str(row["title"]),
                 str(row["tissue"]),
-                *(number(value_in(row, column), 0) for column in ("n_samples", "n_patients")),
-                f"{number(value_in(row, 'n_mild'), 0)} / {number(value_in(row, 'n_severe'), 0)}",
-                "yes" if row["days_known"] else "no",
-                number(value_in(row, "n_claims"), 0),
-                state,
+                samples if samples == patients else unbroken(f"{samples} ({patients})"),
+                unbroken(f"{mild} / {severe}") if graded else "–",
+                "known" if row["days_known"] else "–",
+                claims,
             )
         )
+    columns = ("Cohort", "What", "Tissue", "Samples (patients)", "Milder / severe", "Day", "Claims")
     table = ReportTable(
         caption="Cohorts that the claims name",
-        columns=(
-            "Cohort",
-            "What",
-            "Tissue",
-            "Samples",
-            "Patients",
-            "Mild / severe",
-            "Day known",
-            "Claims",
-            "Read",
-        ),
+        columns=columns,
         rows=tuple(rows),
-        numeric=frozenset({3, 4, 7}),
+        numeric=frozenset({3, 4, 6}),
     )
-    return Section("cohorts", "What it was tested on", tables=(table,))
+    paragraphs = (f"Not read, so not tested: {'; '.join(left)}.",) if left else ()
+    tables = (table,) if rows else ()
+    return Section("cohorts", "What it was tested on", paragraphs, tables=tables)
 
 
 def methods_section(report: EvidenceReport) -> Section:
@@ -161,6 +160,6 @@ def tables_section(tables_folder: str) -> Section | None:
     return Section(
         "tables",
         "Tables",
-        (f"The numbers behind this report are in {tables_folder}:",),
+        (f"The numbers behind this report are in the folder {tables_folder}:",),
         facts=tuple((name, (text,)) for name, text in EVIDENCE_TABLES.items()),
     )

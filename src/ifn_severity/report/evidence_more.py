@@ -65,7 +65,7 @@ def day_section(report: EvidenceReport) -> Section | None:
                 rows=tuple(
                     (
                         str(row["cohort"]),
-                        str(row["term"]),
+                        str(row["term"]).replace("mild", "milder"),
                         unbroken(
                             interval_words(interval_in(row, "slope", "low", "high"), to=" to ")
                         ),
@@ -149,8 +149,8 @@ def plane_section(report: EvidenceReport) -> Section | None:
             "Cohort and cells",
             "Patients",
             "n",
-            "Both high (95 % CI)",
-            "Correlation (95 % CI)",
+            unbroken("Both high (95 % CI)"),
+            unbroken("Correlation (95 % CI)"),
             "p",
         ),
         rows=rows,

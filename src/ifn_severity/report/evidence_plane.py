@@ -76,8 +76,9 @@ def plane_figure(report: EvidenceReport, cell_type: str) -> Figure:
             axes.set_title(cohort, fontsize=9, pad=16)
             under_title(axes, _shares(report, cohort, cell_type))
         panels[0].margins(x=0.1, y=0.18)
-        figure.supxlabel("Inflammation score, SD from milder patients", fontsize=9)
-        figure.supylabel("Interferon score, SD from milder patients", fontsize=9)
+        where = f" in {cell_type}" if cell_type else ""
+        figure.supxlabel(f"Inflammation score{where}, SD from milder patients", fontsize=9)
+        figure.supylabel(f"Interferon score{where}, SD from milder", fontsize=9)
         legend_above(figure, side_handles(lines=False))
         finish(figure, simulated=False)
     return figure

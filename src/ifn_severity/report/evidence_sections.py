@@ -163,11 +163,9 @@ def _figures(result: ClaimResult) -> tuple[ReportFigure, ...]:
 
 
 def _caption(parts: Sequence[PartResult]) -> str:
-    case = parts[0].part.contrast.case
     text = (
-        f"Right of 0 is higher in {case}. Lines are 95 % intervals; an arrowhead says that one "
-        "goes on. n counts patients, or replicates in cell culture, in the order named above "
-        "each panel."
+        "What either side of 0 means stands below each panel. Lines are 95 % intervals; an "
+        "arrowhead says that one goes on. n counts patients, or replicates in cell culture."
     )
     if any(not part.part.decides for part in parts):
         text += " Hollow markers are shown beside; the verdict does not rest on them."
@@ -200,19 +198,15 @@ def _pooled_table(result: ClaimResult) -> ReportTable:
                     badge(part.verdict.label) if whole else "",
                 )
             )
+    columns = ["Test", "Cohorts", unbroken("Estimate (95 % CI)"), "Prediction", "I²"]
+    columns += [unbroken("Adjusted p"), "Verdict"]
+    # with one or two cohorts some columns would hold dashes alone
+    used = [place for place in range(7) if place < 3 or any(row[place] != "–" for row in rows)]
     return ReportTable(
         caption=f"Claim {result.claim.id}, pooled over cohorts",
-        columns=(
-            "Test",
-            "Cohorts",
-            "Estimate (95 % CI)",
-            "Prediction",
-            "I²",
-            unbroken("Adjusted p"),
-            "Verdict",
-        ),
-        rows=tuple(rows),
-        numeric=frozenset({1, 2, 3, 4, 5}),
+        columns=tuple(columns[place] for place in used),
+        rows=tuple(tuple(row[place] for place in used) for row in rows),
+        numeric=frozenset(range(1, len(used) - 1)),
     )
 
 
