@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ifn_severity.cohorts.analytes import analytes
+from ifn_severity.cohorts import list_analytes, list_cell_types
 from ifn_severity.cohorts.card import cohort_names
 from ifn_severity.cohorts.card_parse import Table
-from ifn_severity.cohorts.cell_types import cell_types
 from ifn_severity.errors import ClaimError, nearest
 from ifn_severity.evidence.claim import (
     DIRECTIONS,
@@ -113,7 +112,7 @@ def read_shared(document: Mapping[str, Any], where: str, base: Shared | None) ->
         table.known("cohort", values, cohort_names())
         chosen = {cohort: table.texts(cohort) for cohort in tuple(values)}
         for cohort, names in chosen.items():
-            table.known(f"cell type of {cohort}", names, cell_types(cohort))
+            table.known(f"cell type of {cohort}", names, list_cell_types(cohort))
         types[name] = chosen
     return Shared(contrasts, types)
 
@@ -132,7 +131,9 @@ def _measure(values: dict[str, Any], where: str, shared: Shared) -> Measure:
     elif key == "genes":
         table.known("gene", names, gene_table().current)
     elif key == "analytes":
-        table.known("analyte", names, {a.symbol for known in analytes().values() for a in known})
+        table.known(
+            "analyte", names, {a.symbol for known in list_analytes().values() for a in known}
+        )
     elif key == "cells":
         table.known("cell type", names, shared.cell_types)
     of = table.texts("of")
@@ -199,14 +200,14 @@ def _check_measured(
     """Refuse a measure that no named cohort can have, whatever is on disk."""
     for cohort in cohorts:
         if measure.kind == "analytes":
-            if cohort not in analytes():
+            if cohort not in list_analytes():
                 raise table.wrong(
                     f"{cohort} measured no plasma proteins",
-                    f"cohorts of plasma proteins: {', '.join(analytes())}",
+                    f"cohorts of plasma proteins: {', '.join(list_analytes())}",
                 )
-            panel = [analyte.symbol for analyte in analytes()[cohort]]
+            panel = [analyte.symbol for analyte in list_analytes()[cohort]]
             table.known(f"analyte of {cohort}", measure.names, panel)
-        elif cohort in analytes() and measure.kind != "column":
+        elif cohort in list_analytes() and measure.kind != "column":
             raise table.wrong(
                 f"{cohort} measured plasma proteins, no transcripts", "a measure of analytes"
             )

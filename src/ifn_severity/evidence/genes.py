@@ -10,7 +10,7 @@ import pandas as pd
 from ifn_severity.evaluate import random_effects
 from ifn_severity.evaluate.effects import MIN_PATIENTS, small_sample_correction
 from ifn_severity.evidence.verdict import number
-from ifn_severity.features.reference import reference_levels
+from ifn_severity.features.reference import reference_genes, reference_levels
 
 COLUMNS = (
     *("n_cohorts", "n_higher", "n_lower", "pooled_g", "low", "high", "i_squared"),
@@ -49,8 +49,8 @@ def gene_evidence(
     >>> expression = pd.DataFrame({"VCP": [5.0] * 6, "IFI27": [5, 6, 7, 8, 9, 10.0]}, index=rows)
     >>> obs = pd.DataFrame({"patient": rows, "severe": [0, 0, 0, 1, 1, 1]}, index=rows)
     >>> found = gene_evidence({"one": (expression, obs)}, ["IFI27"])
-    >>> found.loc["IFI27", ["n_cohorts", "n_higher"]].tolist()
-    [1, 1]
+    >>> found["sentence"].item().split(":")[0]
+    'IFI27 is higher in severe disease in 1 and lower in 0 of 1 cohort'
     """
     wanted = list(dict.fromkeys(genes))
     effects = {name: _effects(*tables, wanted) for name, tables in cohorts.items()}
@@ -66,6 +66,9 @@ def _effects(
     """Hedges' g and its variance of many genes at once."""
     graded = obs["severe"].notna()
     there = [gene for gene in genes if gene in expression.columns]
+    if not any(gene in expression.columns for gene in reference_genes()):
+        # measured against nothing, a gene says nothing
+        return {}
     levels = reference_levels(expression[graded])[there]
     keys = [obs.loc[graded, "patient"].astype(str), obs.loc[graded, "severe"] == 1]
     means = levels.groupby(keys).mean().dropna()

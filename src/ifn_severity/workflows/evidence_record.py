@@ -37,8 +37,8 @@ def evidence_json(report: EvidenceReport) -> dict[str, Any]:
     -------
     dict
         ``claims``: in the article's order, each with ``id``, ``title``, ``sentence``, ``study``,
-        ``citation``, ``doi``, ``note``, ``verdict``, ``reason``, ``needed``, ``paragraph`` and ``parts``;
-        a part has ``id``, ``label``, ``test``, ``expected``, ``decides``, ``verdict``,
+        ``citation``, ``doi``, ``note``, ``verdict``, ``reason``, ``needed``, ``paragraph`` and
+        ``parts``; a part has ``id``, ``label``, ``test``, ``expected``, ``decides``, ``verdict``,
         ``reason``, ``pooled`` (a row a stratum) and ``effects`` (a row a cohort and stratum), in
         the columns of :mod:`ifn_severity.evidence.result`. Beside them ``cohorts`` by name,
         ``genes`` by symbol, ``rule``, ``settings``, ``versions``, ``checksums``, ``limits``, and
