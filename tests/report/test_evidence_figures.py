@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 from ifn_severity.errors import InputError
 from ifn_severity.evidence.result import EvidenceReport, PartResult
 from ifn_severity.report.evidence_day import SIDES, day_figure, meta_figure
-from ifn_severity.report.evidence_forest import claim_figure, forest_lines, in_figures
-from ifn_severity.report.evidence_plane import plane_cells, plane_figure, variance_figure
-from ifn_severity.report.evidence_rows import anchor, claim_of
+from ifn_severity.report.evidence_forest import claim_figure
+from ifn_severity.report.evidence_lines import forest_lines, in_figures
+from ifn_severity.report.evidence_plane import plane_figure, variance_figure
+from ifn_severity.report.evidence_rows import anchor, claim_of, plane_cells
 
 MakeEvidence = Callable[..., EvidenceReport]
 

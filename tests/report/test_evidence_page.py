@@ -10,8 +10,10 @@ import pytest
 
 from ifn_severity.errors import InputError, StoreError
 from ifn_severity.evidence.result import VERDICTS, EvidenceReport
+from ifn_severity.report.evidence_methods import genes_section
 from ifn_severity.report.evidence_page import write_evidence_report
 from ifn_severity.report.evidence_rows import claim_of
+from ifn_severity.report.evidence_sections import evidence_sections
 from ifn_severity.report.evidence_tables import EVIDENCE_TABLES, write_evidence_tables
 from ifn_severity.report.evidence_words import (
     LOOKS,
@@ -162,7 +164,7 @@ def test_sources_reasons_and_limits_are_there(page: Page, evidence: EvidenceRepo
         "doi:10.1126/sciimmunol.abd1554",
         "doi:10.1038/s41577-020-00429-3",
         "Supported: the interval lies on the claimed side of 0.",
-        "no: its files are not on disk",
+        "Not read, so not tested: GSE147507-lung (its files are not on disk).",
         "Four blood cohorts are few.",
         "statsmodels 0.14.5",
         "bootstrap draws: 2000",
@@ -243,3 +245,44 @@ def test_empty_tables_keep_their_heading(bare_evidence: EvidenceReport, tmp_path
 )
 def test_p_values_have_no_false_digits(p: float, words: str) -> None:
     assert p_words(p) == words
+
+
+def test_a_paragraph_does_not_repeat_what_stands_beside_it(evidence: EvidenceReport) -> None:
+    first = evidence.claims[1]
+    quote = f"{first.claim.study}: {first.claim.sentence}"
+    told = replace(first, paragraph=f"{quote} The data differ. {first.claim.note}")
+    (section,) = [
+        section
+        for section in evidence_sections(replace(evidence, claims=(told,)))
+        if section.name == "claims"
+    ]
+    (part,) = section.parts
+    assert part.quote == quote
+    assert part.paragraphs[0] == f"The data differ. {first.claim.note}"
+    assert not any("How the sentence became a test" in text for text in part.paragraphs)
+    assert part.reason == first.verdict.reason
+
+
+def test_columns_of_dashes_are_left_out(evidence: EvidenceReport) -> None:
+    tables = {
+        part.name: part.tables[0]
+        for section in evidence_sections(evidence)
+        for part in section.parts
+    }
+    assert "Prediction" in tables["claim-2a"].columns
+    assert "Prediction" not in tables["claim-2b"].columns
+    for table in tables.values():
+        assert all(len(row) == len(table.columns) for row in table.rows)
+        assert table.columns[-1] == "Verdict"
+
+
+def test_genes_are_counted_by_direction(evidence: EvidenceReport) -> None:
+    section = genes_section(evidence)
+    assert section is not None
+    assert "0 are higher in severe disease in every cohort" in section.paragraphs[0]
+    assert "2 change their sign between cohorts" in section.paragraphs[0]
+    assert [row[0] for row in section.tables[0].rows] == ["IFI27", "SIGLEC1"]
+    many = evidence.genes.loc[evidence.genes.index.repeat(30)]
+    section = genes_section(replace(evidence, genes=many))
+    assert section is not None
+    assert "The 40 with the largest" in section.paragraphs[1]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 
 from ifn_severity.errors import LabelError
-from ifn_severity.evaluate.bootstrap import patient_bootstrap, percentile_interval
 from ifn_severity.evaluate.effects import MIN_PATIENTS
 from ifn_severity.evaluate.variance import SOURCES, variance_shares
 from ifn_severity.evidence.cohort import EvidenceCohort
@@ -25,21 +24,18 @@ _JOINT = (
 )
 
 
-def plane_tables(
-    cohorts: Mapping[str, EvidenceCohort], *, n_draws: int = 2000, seed: int = 0
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def plane_tables(cohorts: Mapping[str, EvidenceCohort]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Place every graded patient on the plane of interferon and inflammation.
 
     Parameters
     ----------
     cohorts : mapping of str to EvidenceCohort
-    n_draws, seed : int
-        Of the bootstrap over patients.
 
     Returns
     -------
     plane, coexistence : DataFrame
-        As :class:`EvidenceReport` documents them.
+        As :class:`EvidenceReport` documents them; shares with Wilson 1927 intervals
+        (doi:10.1080/01621459.1927.10502953).
     """
     planes, joint = [], []
     for name, cohort in cohorts.items():
@@ -61,7 +57,7 @@ def plane_tables(
             planes.append(patients)
             for grade in (0, 1):
                 rows = patients[patients["severe"] == grade]
-                joint.append(_joint(rows, paired.loc[rows.index], n_draws, seed))
+                joint.append(_joint(rows, paired.loc[rows.index]))
     plane = pd.concat(planes, ignore_index=True) if planes else _empty((*_PLANE, "both_high"))
     return plane, pd.DataFrame(joint, columns=list(_JOINT))
 
@@ -87,12 +83,10 @@ def _patients(name: str, cell_type: str, obs: pd.DataFrame, scores: pd.DataFrame
     return table.groupby(keys, as_index=False)[["day", "interferon", "inflammation"]].mean()
 
 
-def _joint(rows: pd.DataFrame, paired: pd.DataFrame, n_draws: int, seed: int) -> dict[str, Any]:
+def _joint(rows: pd.DataFrame, paired: pd.DataFrame) -> dict[str, Any]:
     high = rows["both_high"].to_numpy(float)
-    weights = patient_bootstrap(
-        rows["patient"].to_numpy(str), n_draws=n_draws, rng=np.random.default_rng(seed)
-    )
-    low, top = percentile_interval(weights @ high / weights.sum(axis=1))
+    # one row a patient; a bootstrap of none or all of them would give an interval without width
+    share = binomtest(int(high.sum()), len(high)).proportion_ci(method="wilson")
     found = dict.fromkeys(("effect", "low", "high", "p"), float("nan"))
     if len(rows) >= 5:
         found = correlation(paired)
@@ -103,8 +97,8 @@ def _joint(rows: pd.DataFrame, paired: pd.DataFrame, n_draws: int, seed: int) ->
         "severe": int(first["severe"]),
         "n_patients": len(rows),
         "both_high": float(high.mean()),
-        "low": low,
-        "high": top,
+        "low": float(share.low),
+        "high": float(share.high),
         "correlation": found["effect"],
         "correlation_low": found["low"],
         "correlation_high": found["high"],

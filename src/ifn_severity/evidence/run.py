@@ -82,7 +82,7 @@ def run_claims(
     results = tuple(_answer(claim, effects, together) for claim in claims)
     days = day_tables({n: c for n, c in present.items() if c.kind == BLOOD})
     blood = {name: cohort for name, cohort in present.items() if cohort.kind == BLOOD}
-    plane, joint = plane_tables(blood, n_draws=n_draws, seed=seed)
+    plane, joint = plane_tables(blood)
     question = effects.get(QUESTION, pd.DataFrame(columns=list(EFFECT_COLUMNS)))
     regression, points, line = day_regression(question)
     graded = {

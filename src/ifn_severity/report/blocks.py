@@ -91,6 +91,8 @@ class Part:
         Anchor in the page; none when empty.
     badge : Badge or None
         Stands below the heading.
+    reason : str
+        Beside the badge; none when empty.
     quote : str
         Somebody else's sentence, set apart, above the paragraphs; none when empty.
     tables : tuple of ReportTable
@@ -104,6 +106,7 @@ class Part:
     figures: tuple[ReportFigure, ...] = ()
     name: str = ""
     badge: Badge | None = None
+    reason: str = ""
     quote: str = ""
     tables: tuple[ReportTable, ...] = ()
     links: tuple[Link, ...] = ()

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.transforms import Bbox
 
 from ifn_severity.errors import InputError
 from ifn_severity.evidence.claim import EARLY_UNTIL
@@ -195,9 +196,8 @@ def meta_figure(report: EvidenceReport) -> Figure:
                 zorder=3,
                 gid=f"effect-{cohort}-{stratum}",
             )
-        _name_points(axes, points)
         axes.grid(visible=True)
-        axes.margins(x=0.12, y=0.12)
+        axes.margins(x=0.12, y=0.16)
         axes.set_xlabel("Mean day since onset of symptoms")
         axes.set_ylabel("Hedges' g: ↑ higher in severe")
         strata = set(points["stratum"].astype(str))
@@ -210,30 +210,45 @@ def meta_figure(report: EvidenceReport) -> Figure:
             handles.append(Patch(color=SKY, alpha=0.4, label="meta-regression, 95 % band"))
         legend_above(figure, handles)
         finish(figure, simulated=False)
+        _name_points(axes, points)
     return figure
 
 
 def _name_points(axes: Axes, points: pd.DataFrame) -> None:
-    """Write each effect's cohort beside it, on the side that is free, no name on another."""
-    days, effects = (points[name].astype(float) for name in ("day", "effect"))
-    middle, near = float(days.mean()), 0.2 * float(np.ptp(days))
-    # heights are of the axes' points; a name is about ten of them high
-    a_point = float(np.ptp([*effects, 0.0])) / 170
-    placed: list[tuple[float, float]] = []
-    for row in sorted(records(points), key=lambda row: -float(row["effect"])):
-        day, effect = float(row["day"]), float(row["effect"])
-        at = effect
-        for other, height in placed:
-            if abs(other - day) <= near:
-                at = min(at, height - 10 * a_point)
-        placed.append((day, at))
-        left = day > middle
+    """Write each effect's cohort beside it, on the side where most is free.
+
+    Runs after the layout, so that places are known.
+    """
+    dots = axes.transData.transform(points[["day", "effect"]].to_numpy(float))
+    a_point, room = axes.figure.dpi / 72, axes.get_window_extent()
+    taken = [Bbox.from_extents(*(dot - 8 * a_point), *(dot + 8 * a_point)) for dot in dots]
+    for row, (x, y) in zip(records(points), dots, strict=True):
+        name = str(row["cohort"])
+        width, height = 4.4 * a_point * len(name), 9 * a_point
+        gap = 10 * a_point
+        choices = {
+            ("left", "center"): (x + gap, y - height / 2),
+            ("right", "center"): (x - gap - width, y - height / 2),
+            ("center", "bottom"): (x - width / 2, y + gap),
+            ("center", "top"): (x - width / 2, y - gap - height),
+        }
+        boxes = {place: Bbox.from_bounds(*at, width, height) for place, at in choices.items()}
+        crowds = {
+            place: sum(map(box.overlaps, taken))
+            + len(taken) * (box.x0 <= room.x0 or box.x1 >= room.x1)
+            for place, box in boxes.items()
+        }
+        across, up = min(crowds.items(), key=lambda item: item[1])[0]
+        taken.append(boxes[across, up])
         axes.annotate(
-            str(row["cohort"]),
-            (day, effect),
-            xytext=(-9 if left else 9, (at - effect) / a_point if a_point else 0),
+            name,
+            (row["day"], row["effect"]),
+            xytext=(
+                {"left": 10, "right": -10, "center": 0}[across],
+                {"bottom": 10, "top": -10, "center": 0}[up],
+            ),
             textcoords="offset points",
-            ha="right" if left else "left",
-            va="center",
+            ha=across,
+            va=up,
             fontsize=7.5,
         )

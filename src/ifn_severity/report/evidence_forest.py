@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,73 +13,22 @@ from matplotlib.patches import Patch
 from ifn_severity.errors import InputError
 from ifn_severity.evidence.result import PartResult
 from ifn_severity.report.additions_figure import STAGES
+from ifn_severity.report.evidence_lines import Line, forest_lines
 from ifn_severity.report.evidence_rows import (
     interval_in,
     main_stratum,
-    records,
-    strata_order,
     value_in,
 )
 from ifn_severity.report.forest import draw_diamond, draw_estimate, draw_prediction, pooled_line
-from ifn_severity.report.panels import legend_above, under_title
+from ifn_severity.report.panels import legend_above
 from ifn_severity.report.style import GREY, INK, SKY, figure_style, finish, new_figure
 from ifn_severity.report.wording import interval_words, number
 
 _LINE = 0.205  # inches a line
-_HEAD = 0.95  # inches of a panel's title, axis and gap
-_MOST = 40  # lines a figure: more do not fit a printed page
+_HEAD = 1.06  # inches of a panel's title, axis and gap
+#: Tests of the case group alone.
+_ONE_SIDED = ("level", "correlation")
 _COLUMNS = (10.0, 62.0, 176.0)  # points right of the panel: counts, effect, AUROC
-
-
-class Line(NamedTuple):
-    """One line of a forest plot."""
-
-    kind: str  # "effect", "pooled" or "prediction"
-    label: str
-    row: dict[str, Any]
-
-
-def forest_lines(result: PartResult) -> list[Line]:
-    """Return what the panel of a test shows, from the top.
-
-    A pooled line stands where two cohorts or more were pooled, a prediction line where a
-    prediction interval is known.
-    """
-    effects = result.effects
-    several = effects["cell_type"].astype(str).nunique() > 1
-    order = strata_order(effects["stratum"])
-    lines = []
-    for (cohort, cell_type), rows in effects.groupby(["cohort", "cell_type"], sort=False):
-        name = f"{cohort}, {cell_type}" if several and cell_type else str(cohort)
-        ranked = sorted(records(rows), key=lambda row: order.index(str(row["stratum"])))
-        for place, row in enumerate(ranked):
-            label = name if place == 0 else str(row["stratum"])
-            if place == 0 and row["stratum"] != "all":
-                label = f"{name}, {row['stratum']}"
-            lines.append(Line("effect", label, row))
-    for row in records(result.pooled):
-        if value_in(row, "n_cohorts") > 1 and not math.isnan(value_in(row, "effect")):
-            stratum = "" if row["stratum"] == "all" else f" {row['stratum']}"
-            heterogeneity = value_in(row, "i_squared")
-            known = "" if math.isnan(heterogeneity) else f", I² {100 * heterogeneity:.0f} %"
-            lines.append(Line("pooled", f"Pooled{stratum}{known}", row))
-            if not math.isnan(value_in(row, "prediction_low")):
-                lines.append(Line("prediction", f"Further cohort{stratum}", row))
-    return lines
-
-
-def in_figures(parts: Sequence[PartResult]) -> list[list[PartResult]]:
-    """Share the tests of a claim out among figures that fit a page, in their order."""
-    figures: list[list[PartResult]] = []
-    filled = 0
-    for part in parts:
-        size = len(forest_lines(part)) + 4
-        if not figures or filled + size > _MOST:
-            figures.append([])
-            filled = 0
-        figures[-1].append(part)
-        filled += size
-    return figures
 
 
 def claim_figure(parts: Sequence[PartResult]) -> Figure:
@@ -113,7 +61,7 @@ def claim_figure(parts: Sequence[PartResult]) -> Figure:
         )
     with figure_style():
         figure = new_figure(sum(_LINE * len(some) + _HEAD for some in lines) + 0.35)
-        ratios = [_LINE * len(some) + 0.25 for some in lines]
+        ratios = [len(some) for some in lines]
         panels = figure.subplots(len(parts), 1, squeeze=False, height_ratios=ratios)[:, 0]
         for axes, part, some in zip(panels, parts, lines, strict=True):
             alike = [
@@ -161,10 +109,10 @@ def _draw_part(axes: Axes, result: PartResult, lines: Sequence[Line]) -> None:
         axes.axhline(effects_end - 0.5, color=GREY, linewidth=0.6)
     axes.set_yticks(range(len(lines)), [line.label for line in lines])
     axes.tick_params(axis="y", length=0, labelsize=8)
-    axes.set_title(part.label[:1].upper() + part.label[1:], fontsize=9.5, pad=18)
-    under_title(axes, _asked(result))
-    for place, words in zip(_COLUMNS, _heads(result, lines), strict=True):
-        _write(axes, words, -1.0, place, colour=INK)
+    axes.set_title(part.label[:1].upper() + part.label[1:], fontsize=9.5, pad=29)
+    _head(axes, _asked(result), 0, lift=16)
+    for place, words in zip(_COLUMNS, _heads(lines), strict=True):
+        _head(axes, words, place, across=1)
     axes.set_xlabel(_axis(result), fontsize=8.5)
 
 
@@ -180,7 +128,9 @@ def _draw_line(axes: Axes, result: PartResult, line: Line, y: int) -> None:
         _write(axes, f"{number(low)} to {number(high)}", y, _COLUMNS[1])
         return
     estimate = interval_in(row)
-    counts = f"{value_in(row, 'n_case'):.0f} / {value_in(row, 'n_reference'):.0f}"
+    counts = f"{value_in(row, 'n_case'):.0f}"
+    if part.test not in _ONE_SIDED:
+        counts += f" / {value_in(row, 'n_reference'):.0f}"
     _write(axes, counts, y, _COLUMNS[0])
     if math.isnan(estimate[0]):
         _write(axes, "not tested", y, _COLUMNS[1], colour=GREY)
@@ -224,7 +174,22 @@ def _write(
     )
 
 
-def _heads(result: PartResult, lines: Sequence[Line]) -> tuple[str, str, str]:
+def _head(axes: Axes, text: str, place: float, *, across: float = 0, lift: float = 4) -> None:
+    """Write small words above the panel; the title makes room for them, upwards."""
+    written = axes.annotate(
+        text,
+        (across, 1),
+        xycoords="axes fraction",
+        xytext=(place, lift),
+        textcoords="offset points",
+        fontsize=7.5,
+        color=INK,
+    )
+    # what runs over the columns may do so; the columns themselves ask for their width
+    written.set_in_layout(across == 1)
+
+
+def _heads(lines: Sequence[Line]) -> tuple[str, str, str]:
     aurocs = any(not math.isnan(value_in(line.row, "auroc")) for line in lines)
     return "n", "estimate (95 % CI)", "AUROC" if aurocs else ""
 
@@ -232,20 +197,33 @@ def _heads(result: PartResult, lines: Sequence[Line]) -> tuple[str, str, str]:
 def _asked(result: PartResult) -> str:
     """Say what is compared and what the claim expects."""
     part = result.part
-    words = f"{part.contrast.case} / {part.contrast.reference}"
-    cells = result.effects["cell_type"].astype(str).unique()
-    if len(cells) == 1 and cells[0]:
+    words = f"n of {part.contrast.case}"
+    if part.test not in _ONE_SIDED:
+        words += f" / {part.contrast.reference}"
+    cells = part.cell_types
+    if len(cells) == 1 and cells[0] not in part.label:
         words += f"; {cells[0]}"
-    if part.expected in ("higher", "lower"):
-        words += f"; claimed: {part.expected}"
-    return words if part.decides else f"{words}; shown beside, not decisive"
+    if part.expected != "either":
+        claimed = "no difference" if part.expected == "none" else part.expected
+        words += f"; claimed: {claimed}"
+    return words if part.decides else f"{words}; shown beside, the verdict does not rest on it"
 
 
 def _axis(result: PartResult) -> str:
-    scale, case = _scale(result), result.part.contrast.case
-    if result.part.test in ("difference", "no difference"):
-        return f"← lower in {case}     {scale}     higher in {case} →"
-    return scale
+    part, scale = result.part, _scale(result)
+    case, limit = part.contrast.case, f"{part.limit:g} CPM"
+    ends = {
+        "adjusted difference": (f"lower in {case}", f"higher in {case}"),
+        "difference": (f"lower in {case}", f"higher in {case}"),
+        "no difference": (f"lower in {case}", f"higher in {case}"),
+        "level": (f"below {limit}", f"above {limit}"),
+        "interaction": ("effect falls with the day", "rises with the day"),
+        "trend": ("falls with the day", "rises with the day"),
+        "coexistence": (f"fewer in {case}", f"more in {case}"),
+        "heterogeneity of means": ("more between grades", "more between patients"),
+        "heterogeneity": ("more between grades", "more between patients"),
+    }.get(part.test)
+    return f"← {ends[0]}     {scale}     {ends[1]} →" if ends else scale
 
 
 def _explain(figure: Figure, lines: Sequence[Sequence[Line]]) -> None:

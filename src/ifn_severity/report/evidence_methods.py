@@ -34,7 +34,9 @@ def genes_section(report: EvidenceReport) -> Section | None:
     """Return direction and heterogeneity gene by gene, or None where no gene was tested."""
     if report.genes.empty:
         return None
-    shown = report.genes.head(_MOST_GENES)
+    genes = report.genes
+    shown = genes.loc[genes["pooled_g"].astype(float).abs().sort_values(ascending=False).index]
+    shown = shown.head(_MOST_GENES)
     table = ReportTable(
         caption="Interferon genes in severe against milder disease, over blood cohorts",
         columns=("Gene", "Cohorts", "Higher in", "Lower in", "Pooled g (95 % CI)", "I², %"),
@@ -49,11 +51,19 @@ def genes_section(report: EvidenceReport) -> Section | None:
         ),
         numeric=frozenset(range(1, 6)),
     )
-    paragraphs = ["A gene that the classifier leans on is only as good as its direction is stable."]
-    if len(report.genes) > len(shown):
+    up, down = (int((genes[name] == genes["n_cohorts"]).sum()) for name in ("n_higher", "n_lower"))
+    clear = int(((genes["low"].astype(float) > 0) | (genes["high"].astype(float) < 0)).sum())
+    paragraphs = [
+        "A gene that the classifier leans on is only as good as its direction is stable. Of "
+        f"{len(genes)} interferon genes, {up} are higher in severe disease in every cohort that "
+        f"measured them, {down} lower in every cohort, and {len(genes) - up - down} change their "
+        f"sign between cohorts. The pooled interval of {clear} excludes 0; it is not adjusted for "
+        "their number."
+    ]
+    if len(genes) > len(shown):
         paragraphs.append(
-            f"The first {len(shown)} of {len(report.genes)} genes are shown; the table genes.csv "
-            "holds all."
+            f"The {len(shown)} with the largest pooled effects are shown, which flatters them; "
+            "genes.csv holds all."
         )
     return Section("genes", "Interferon genes, one by one", tuple(paragraphs), tables=(table,))
 
@@ -74,38 +84,37 @@ def cohorts_section(report: EvidenceReport) -> Section | None:
     """Return what was tested, or None where no cohort was asked for."""
     if report.cohorts.empty:
         return None
-    rows = []
+    rows, left = [], []
     for name, row in zip(report.cohorts.index, records(report.cohorts), strict=True):
-        state = "yes" if row["loaded"] else f"no: {row['reason']}"
+        if not row["loaded"]:
+            left.append(f"{name} ({row['reason']})")
+            continue
+        graded = value_in(row, "n_mild") + value_in(row, "n_severe") > 0
+        samples, patients, mild, severe, claims = (
+            number(value_in(row, column), 0)
+            for column in ("n_samples", "n_patients", "n_mild", "n_severe", "n_claims")
+        )
         rows.append(
             (
                 str(name),
                 str(row["title"]),
                 str(row["tissue"]),
-                *(number(value_in(row, column), 0) for column in ("n_samples", "n_patients")),
-                f"{number(value_in(row, 'n_mild'), 0)} / {number(value_in(row, 'n_severe'), 0)}",
-                "yes" if row["days_known"] else "no",
-                number(value_in(row, "n_claims"), 0),
-                state,
+                samples if samples == patients else unbroken(f"{samples} ({patients})"),
+                unbroken(f"{mild} / {severe}") if graded else "–",
+                "known" if row["days_known"] else "–",
+                claims,
             )
         )
+    columns = ("Cohort", "What", "Tissue", "Samples (patients)", "Milder / severe", "Day", "Claims")
     table = ReportTable(
         caption="Cohorts that the claims name",
-        columns=(
-            "Cohort",
-            "What",
-            "Tissue",
-            "Samples",
-            "Patients",
-            "Mild / severe",
-            "Day known",
-            "Claims",
-            "Read",
-        ),
+        columns=columns,
         rows=tuple(rows),
-        numeric=frozenset({3, 4, 7}),
+        numeric=frozenset({3, 4, 6}),
     )
-    return Section("cohorts", "What it was tested on", tables=(table,))
+    paragraphs = (f"Not read, so not tested: {'; '.join(left)}.",) if left else ()
+    tables = (table,) if rows else ()
+    return Section("cohorts", "What it was tested on", paragraphs, tables=tables)
 
 
 def methods_section(report: EvidenceReport) -> Section:
@@ -139,7 +148,9 @@ def methods_section(report: EvidenceReport) -> Section:
 
 def _sources(report: EvidenceReport) -> tuple[str, ...]:
     claims = (result.claim for result in report.claims)
-    return tuple(dict.fromkeys(f"{claim.citation}, doi:{claim.doi}" for claim in claims))
+    return tuple(
+        dict.fromkeys(f"{claim.citation.rstrip('.')}. doi:{claim.doi}" for claim in claims)
+    )
 
 
 def tables_section(tables_folder: str) -> Section | None:
@@ -149,6 +160,6 @@ def tables_section(tables_folder: str) -> Section | None:
     return Section(
         "tables",
         "Tables",
-        (f"The numbers behind this report are in {tables_folder}:",),
+        (f"The numbers behind this report are in the folder {tables_folder}:",),
         facts=tuple((name, (text,)) for name, text in EVIDENCE_TABLES.items()),
     )

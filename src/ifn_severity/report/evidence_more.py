@@ -7,11 +7,10 @@ from ifn_severity.report.blocks import ReportFigure, ReportTable, Section
 from ifn_severity.report.evidence_day import SIDES, day_figure, meta_figure
 from ifn_severity.report.evidence_plane import (
     SOURCES,
-    plane_cells,
     plane_figure,
     variance_figure,
 )
-from ifn_severity.report.evidence_rows import interval_in, records, value_in
+from ifn_severity.report.evidence_rows import interval_in, plane_cells, records, value_in
 from ifn_severity.report.evidence_words import (
     day_sentence,
     effect_words,
@@ -66,7 +65,7 @@ def day_section(report: EvidenceReport) -> Section | None:
                 rows=tuple(
                     (
                         str(row["cohort"]),
-                        str(row["term"]),
+                        str(row["term"]).replace("mild", "milder"),
                         unbroken(
                             interval_words(interval_in(row, "slope", "low", "high"), to=" to ")
                         ),
@@ -150,8 +149,8 @@ def plane_section(report: EvidenceReport) -> Section | None:
             "Cohort and cells",
             "Patients",
             "n",
-            "Both high (95 % CI)",
-            "Correlation (95 % CI)",
+            unbroken("Both high (95 % CI)"),
+            unbroken("Correlation (95 % CI)"),
             "p",
         ),
         rows=rows,

@@ -35,11 +35,6 @@ SOURCES: dict[str, tuple[str, str]] = {
 }
 
 
-def plane_cells(report: EvidenceReport) -> list[str]:
-    """Return the cell types that have a plane, in the report's order."""
-    return list(dict.fromkeys(report.plane["cell_type"].astype(str)))
-
-
 def plane_figure(report: EvidenceReport, cell_type: str) -> Figure:
     """Draw both programmes of every patient, one panel a cohort.
 
@@ -80,9 +75,10 @@ def plane_figure(report: EvidenceReport, cell_type: str) -> Figure:
             _quadrants(axes, rows, cohort)
             axes.set_title(cohort, fontsize=9, pad=16)
             under_title(axes, _shares(report, cohort, cell_type))
-        panels[0].margins(0.1)
-        figure.supxlabel("Inflammation score, SD from milder patients", fontsize=9)
-        figure.supylabel("Interferon score, SD from milder patients", fontsize=9)
+        panels[0].margins(x=0.1, y=0.18)
+        where = f" in {cell_type}" if cell_type else ""
+        figure.supxlabel(f"Inflammation score{where}, SD from milder patients", fontsize=9)
+        figure.supylabel(f"Interferon score{where}, SD from milder", fontsize=9)
         legend_above(figure, side_handles(lines=False))
         finish(figure, simulated=False)
     return figure

@@ -70,6 +70,20 @@ def claim_of(report: EvidenceReport, name: str) -> ClaimResult | None:
     return next((result for result in report.claims if result.claim.id == name), None)
 
 
+def plane_cells(report: EvidenceReport) -> list[str]:
+    """Return the cell types that have a plane, those of a claim of co-existence first."""
+    named = [
+        cell_type
+        for result in report.claims
+        for part in result.claim.parts
+        if part.test == "coexistence"
+        for cell_type in part.cell_types
+    ]
+    present = list(dict.fromkeys(report.plane["cell_type"].astype(str)))
+    first = [cell_type for cell_type in dict.fromkeys(named) if cell_type in present]
+    return first + [cell_type for cell_type in present if cell_type not in first]
+
+
 def anchor(name: str) -> str:
     """Return the anchor of a claim in the page.
 

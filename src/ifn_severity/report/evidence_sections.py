@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from ifn_severity.evidence.result import ClaimResult, EvidenceReport, PartResult
 from ifn_severity.report.blocks import Cell, Link, Part, ReportFigure, ReportTable, Section
-from ifn_severity.report.evidence_forest import claim_figure, in_figures
+from ifn_severity.report.evidence_forest import claim_figure
+from ifn_severity.report.evidence_lines import in_figures
 from ifn_severity.report.evidence_methods import (
     cohorts_section,
     genes_section,
@@ -24,7 +25,7 @@ from ifn_severity.report.evidence_rows import (
     value_in,
 )
 from ifn_severity.report.evidence_words import badge, p_words, part_words
-from ifn_severity.report.wording import interval_words, number, unbroken
+from ifn_severity.report.wording import interval_words, listed, number, unbroken
 
 #: Claims whose figure stands in a section of its own, and the words that lead there.
 ELSEWHERE = {
@@ -33,6 +34,9 @@ ELSEWHERE = {
     "6": ("day", "The interferon score by day since onset"),
     "7": ("day", "The effect by day since onset"),
 }
+
+
+_STAGE_WORDS = {"all": "All patients", "early": "– early", "late": "– late"}
 
 
 def evidence_sections(report: EvidenceReport, *, tables_folder: str = "") -> list[Section]:
@@ -99,13 +103,19 @@ def _claims(
 
 def _claim(result: ClaimResult, present: set[str]) -> Part:
     claim, verdict = result.claim, result.verdict
-    paragraphs = [result.paragraph, verdict.reason]
-    if verdict.needed:
+    quote = f"{claim.study}: {claim.sentence}"
+    said = result.paragraph.removeprefix(quote).strip()
+    deciding = sum(part.decides for part in claim.parts)
+    # where many tests all hold, the table says it better
+    plain = verdict.label == "supported" and deciding > 1
+    paragraphs = [said]
+    if verdict.needed and verdict.needed not in said:
         paragraphs.append(f"What would settle it: {verdict.needed}")
-    if claim.note:
+    if claim.note and claim.note not in said:
         paragraphs.append(f"How the sentence became a test: {claim.note}")
-    paragraphs += _left_out(result)
-    links = [Link(f"{claim.citation}, doi:{claim.doi}", f"https://doi.org/{claim.doi}")]
+    paragraphs.append(_left_out(result))
+    source = f"{claim.citation.rstrip('.')}. doi:{claim.doi}"
+    links = [Link(source, f"https://doi.org/{claim.doi}")]
     target, words = ELSEWHERE.get(claim.id, ("", ""))
     if target in present:
         links.insert(0, Link(words, f"#{target}"))
@@ -116,14 +126,15 @@ def _claim(result: ClaimResult, present: set[str]) -> Part:
         _figures(result),
         name=anchor(claim.id),
         badge=badge(verdict.label),
-        quote=f"{claim.study}: {claim.sentence}",
+        reason="" if plain else verdict.reason,
+        quote=quote,
         tables=(_pooled_table(result),),
         links=tuple(links),
     )
 
 
-def _left_out(result: ClaimResult) -> list[str]:
-    """Name what could not be tested and why, a sentence a reason."""
+def _left_out(result: ClaimResult) -> str:
+    """Name what could not be tested and why; empty where everything could."""
     by_reason: dict[str, list[str]] = {}
     for part in result.parts:
         for row in records(part.effects[part.effects["effect"].isna()]):
@@ -132,7 +143,8 @@ def _left_out(result: ClaimResult) -> list[str]:
             places = by_reason.setdefault(str(row["reason"]) or "no figure", [])
             if where not in places:
                 places.append(where)
-    return [f"Not tested: {'; '.join(where)} ({why})." for why, where in by_reason.items()]
+    told = [f"{listed(where)} ({why})" for why, where in by_reason.items()]
+    return f"Not tested: {'; '.join(told)}." if told else ""
 
 
 def _figures(result: ClaimResult) -> tuple[ReportFigure, ...]:
@@ -151,11 +163,9 @@ def _figures(result: ClaimResult) -> tuple[ReportFigure, ...]:
 
 
 def _caption(parts: Sequence[PartResult]) -> str:
-    case = parts[0].part.contrast.case
     text = (
-        f"Right of 0 is higher in {case}. Lines are 95 % intervals; an arrowhead says that one "
-        "goes on. n counts patients, or replicates in cell culture, in the order named above "
-        "each panel."
+        "What either side of 0 means stands below each panel. Lines are 95 % intervals; an "
+        "arrowhead says that one goes on. n counts patients, or replicates in cell culture."
     )
     if any(not part.part.decides for part in parts):
         text += " Hollow markers are shown beside; the verdict does not rest on them."
@@ -170,38 +180,33 @@ def _pooled_table(result: ClaimResult) -> ReportTable:
     rows: list[tuple[Cell, ...]] = []
     for part in result.parts:
         pooled = records(part.pooled)
-        first = part.part.label if part.part.decides else f"{part.part.label} (shown beside)"
+        label = f"{part.part.label[:1].upper()}{part.part.label[1:]}"
+        first = label if part.part.decides else f"{label} (shown beside)"
         if not pooled:
-            rows.append((first, "–", "0", "–", "–", "–", "–", badge(part.verdict.label)))
+            rows.append((first, "0", "–", "–", "–", "–", badge(part.verdict.label)))
         for row in pooled:
             whole = row["stratum"] == main_stratum(part)
             prediction = interval_in(row, "prediction_low", "prediction_low", "prediction_high")
             rows.append(
                 (
-                    first,
-                    str(row["stratum"]),
+                    first if whole else _STAGE_WORDS[str(row["stratum"])],
                     str(int(value_in(row, "n_cohorts"))),
                     unbroken(interval_words(interval_in(row), to=" to ")),
                     _span(prediction[1], prediction[2]),
                     _percent(value_in(row, "i_squared")),
-                    p_words(value_in(row, "p")),
+                    p_words(value_in(row, "p_adjusted")),
                     badge(part.verdict.label) if whole else "",
                 )
             )
+    columns = ["Test", "Cohorts", unbroken("Estimate (95 % CI)"), "Prediction", "I²"]
+    columns += [unbroken("Adjusted p"), "Verdict"]
+    # with one or two cohorts some columns would hold dashes alone
+    used = [place for place in range(7) if place < 3 or any(row[place] != "–" for row in rows)]
     return ReportTable(
         caption=f"Claim {result.claim.id}, pooled over cohorts",
-        columns=(
-            "Test",
-            "Stage",
-            "Cohorts",
-            "Estimate (95 % CI)",
-            "Prediction",
-            "I²",
-            "p",
-            "Verdict",
-        ),
-        rows=tuple(rows),
-        numeric=frozenset({2, 3, 4, 5, 6}),
+        columns=tuple(columns[place] for place in used),
+        rows=tuple(tuple(row[place] for place in used) for row in rows),
+        numeric=frozenset(range(1, len(used) - 1)),
     )
 
 

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from ifn_severity.evidence.claim import EARLY_UNTIL
 from ifn_severity.evidence.result import VERDICTS, ClaimResult, EvidenceReport, PartResult
 from ifn_severity.report.blocks import Badge
 from ifn_severity.report.evidence_rows import (
@@ -14,11 +15,12 @@ from ifn_severity.report.evidence_rows import (
     from_the_article,
     interval_in,
     main_effects,
+    plane_cells,
     pooled_row,
     records,
     value_in,
 )
-from ifn_severity.report.wording import Interval, listed, number, percent, signed
+from ifn_severity.report.wording import Interval, listed, number, signed
 
 #: How each verdict looks.
 LOOKS = dict(zip(VERDICTS, ("good", "bad", "mixed", "open", "none"), strict=True))
@@ -66,8 +68,8 @@ def p_words(p: float) -> str:
 
 def answer(report: EvidenceReport) -> tuple[str, ...]:
     """Return the first sentences of the page, the most important first."""
-    sentences = [pooled_sentence(report), further_sentence(report), day_sentence(report)]
-    sentences += [together_sentence(report), tally_sentence(report)]
+    sentences = [pooled_sentence(report), further_sentence(report), stage_sentence(report)]
+    sentences += [day_sentence(report), together_sentence(report), tally_sentence(report)]
     return tuple(sentence for sentence in sentences if sentence)
 
 
@@ -114,7 +116,11 @@ def further_sentence(report: EvidenceReport) -> str:
         return ""
     alone = main_effects(part)
     higher, n = sum(value > 0 for value in alone), len(alone)
-    text = f"The effect is above 0 in {higher} of {n} cohorts and below it in {n - higher}"
+    if n and higher in (0, n):
+        every = "the one cohort" if n == 1 else f"all {n} cohorts"
+        text = f"The effect is {'above' if higher else 'below'} 0 in {every}"
+    else:
+        text = f"The effect is above 0 in {higher} of {n} cohorts and below it in {n - higher}"
     i_squared = value_in(row, "i_squared")
     if not math.isnan(i_squared):
         text += f"; I² is {100 * i_squared:.0f} %"
@@ -128,6 +134,22 @@ def further_sentence(report: EvidenceReport) -> str:
     )
 
 
+def stage_sentence(report: EvidenceReport) -> str:
+    """Say what the pooled effect is early and late; empty where no stage could be tested."""
+    part = pooled_part(report)
+    if part is None:
+        return ""
+    rows = {str(row["stratum"]): row for row in records(part.pooled)}
+    words = {"early": f"up to day {EARLY_UNTIL:.0f}", "late": f"after day {EARLY_UNTIL:.0f}"}
+    said = [
+        f"{effect_words(interval_in(rows[stage]))} {when} (cohorts: "
+        f"{int(value_in(rows[stage], 'n_cohorts'))})"
+        for stage, when in words.items()
+        if stage in rows and not math.isnan(value_in(rows[stage], "effect"))
+    ]
+    return f"By stage, the pooled effect is {listed(said)}." if said else ""
+
+
 def day_sentence(report: EvidenceReport) -> str:
     """Say how much of the difference between cohorts the day since onset explains."""
     rows = {str(row["moderator"]): row for row in records(report.meta_regression)}
@@ -139,7 +161,7 @@ def day_sentence(report: EvidenceReport) -> str:
     explained = (
         "There is no heterogeneity for the day since onset to explain"
         if math.isnan(share)
-        else f"The day since onset explains {percent(share)} of the heterogeneity"
+        else f"The day since onset explains {100 * share:.0f} % of the heterogeneity"
     )
     whether = "" if estimate[1] > 0 or estimate[2] < 0 else ", which is not told apart from 0"
     return (
@@ -154,7 +176,7 @@ def together_sentence(report: EvidenceReport) -> str:
     table = report.coexistence
     if table.empty:
         return ""
-    first = str(table["cell_type"].iloc[0])
+    first = plane_cells(report)[0] if plane_cells(report) else str(table["cell_type"].iloc[0])
     rows = records(table[table["cell_type"].astype(str) == first])
     said = [
         f"{row['cohort']} {share_words(row)}"

@@ -22,8 +22,8 @@ def number(value: object, digits: int = 2) -> str:
 
     Examples
     --------
-    >>> number(-0.123), number(float("nan")), number("n/a")
-    ('−0.12', '–', 'n/a')
+    >>> number(-0.123), number(-0.001), number(float("nan")), number("n/a")
+    ('−0.12', '0.00', '–', 'n/a')
     """
     if isinstance(value, bool | str):
         return str(value)
@@ -31,7 +31,10 @@ def number(value: object, digits: int = 2) -> str:
         real = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return "–"
-    return f"{real:.{digits}f}".replace("-", "−") if math.isfinite(real) else "–"
+    if not math.isfinite(real):
+        return "–"
+    text = f"{real:.{digits}f}"
+    return text.replace("-", "−") if float(text) else text.removeprefix("-")
 
 
 def signed(value: float, digits: int = 2) -> str:
