@@ -6,12 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help demo train validate test lint ui lock clean
+.PHONY: help demo train validate models test lint ui lock clean
 
 help:
 	@echo "make demo   train, compare, explain and predict on simulated patients (offline, about a minute)"
 	@echo "make train  the same on GSE157103, 100 real patients (IFN_SEVERITY_MIRROR=DIR: from a local copy)"
 	@echo "make validate   leave one cohort out over the public blood cohorts, published signatures beside it"
+	@echo "make models     train the released models, models/severity-*, on the public cohorts"
 	@echo "make test   the tests"
 	@echo "make lint   ruff, mypy and the import contracts"
 	@echo "make ui     the MLflow UI on http://127.0.0.1:5000"
@@ -49,6 +50,9 @@ train: $(VENV)/.installed
 
 validate: $(VENV)/.installed
 	$(BIN)/ifn-severity validate
+
+models: $(VENV)/.installed
+	$(BIN)/ifn-severity release
 
 ui: $(VENV)/.installed
 	$(BIN)/ifn-severity ui

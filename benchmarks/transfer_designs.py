@@ -11,7 +11,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from ifn_severity.classify import feature_views
-from ifn_severity.classify.transfer import STRENGTHS, cohort_weights
+from ifn_severity.classify.transfer import cohort_weights
+from ifn_severity.classify.views import STRENGTHS
 from ifn_severity.cohorts import load_cohort
 from ifn_severity.evaluate import auroc
 from ifn_severity.features import feature_definition, load_catalogue, reference_genes

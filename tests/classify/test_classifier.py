@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from ifn_severity.classify import MODELS, SeverityClassifier, build_pipeline, margin, search_space
-from ifn_severity.classify.classifier import platt, youden
+from ifn_severity.classify.sigmoid import platt, youden
 from ifn_severity.errors import ModelError
 
 

@@ -14,12 +14,12 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from ifn_severity.classify import SeverityClassifier, feature_views
 from ifn_severity.classify.transfer import (
-    STRENGTHS,
     cohort_weights,
     fit_transfer,
     platt_between,
     usable_cohorts,
 )
+from ifn_severity.classify.views import STRENGTHS
 from ifn_severity.features import feature_definition
 
 
@@ -232,3 +232,29 @@ def test_fit_transfer_leaves_one_linear_model() -> None:
     fit_transfer(pipeline, X, y, patients, cohort, np.array(["a", "b"] * 6))
     Z = (X - pipeline[1].mean_) / pipeline[1].scale_
     np.testing.assert_allclose(pipeline.decision_function(X), Z @ pipeline[-1].coef_[0])
+
+
+def test_a_small_panel_is_chosen_inside_fit() -> None:
+    rng = np.random.default_rng(3)
+    X, y = rng.normal(size=(80, 30)), np.arange(80) % 2
+    X[:, [4, 9, 21]] += 1.5 * y[:, None]
+    # the second cohort never measured feature 9, so it can be in no panel
+    cohorts = np.repeat(["a", "b"], 40)
+    X[40:, 9] = np.nan
+    panel = SeverityClassifier("transfer", max_features=2).fit(X, y, cohorts=cohorts)
+    assert panel.selected_.tolist() == [4, 21]
+    few = panel.narrowed()
+    assert few.n_features_in_ == 2
+    np.testing.assert_allclose(
+        few.decision_function(X[:, [4, 21]]), panel.decision_function(X), rtol=0, atol=1e-12
+    )
+    everything = SeverityClassifier("transfer", max_features=30).fit(X, y, cohorts=cohorts)
+    plain = SeverityClassifier("transfer").fit(X, y, cohorts=cohorts)
+    np.testing.assert_array_equal(everything.decision_function(X), plain.decision_function(X))
+
+
+@pytest.mark.parametrize(("model", "number"), [("logistic", 5), ("transfer", 0)])
+def test_a_panel_of_no_size_is_refused(model: str, number: int) -> None:
+    X, y = np.eye(12), np.arange(12) % 2
+    with pytest.raises(ValueError, match="max_features"):
+        SeverityClassifier(model, max_features=number).fit(X, y)

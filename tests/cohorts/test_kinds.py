@@ -57,7 +57,7 @@ def test_yale(load: Load) -> None:
     assert (worker == (obs["severity"] == "healthy")).all()
     assert obs.loc[["Pt001", "Pt001.2"], "patient"].tolist() == ["Pt001", "Pt001"]
     grades = obs[obs["severe"].notna()].groupby("patient")["severe"].nunique()
-    assert (len(grades), (grades == 2).sum()) == (89, 8)
+    assert (len(grades), (grades == 2).sum()) == (98, 8)
     assert obs.loc[~worker, "days_since_onset"].between(1, 47).all()
     assert obs.loc[worker, "days_since_onset"].isna().all()
     assert obs["age"].max() == 90

@@ -15,7 +15,7 @@ import rdata
 from ifn_severity.cohorts.schema import typed_obs
 from ifn_severity.evidence.claim import Contrast, Measure, Part
 from ifn_severity.evidence.cohort import Block, EvidenceCohort
-from ifn_severity.workflows.evidence import EvidenceResult, evidence
+from ifn_severity.workflows.claims import EvidenceResult, evidence
 
 SEVERITY = Contrast(
     "severe", "milder", case_is=({"severe": ("1",)},), reference_is=({"severe": ("0",)},)

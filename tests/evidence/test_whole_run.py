@@ -13,7 +13,7 @@ from ifn_severity.errors import ClaimError
 from ifn_severity.evidence.load import load_claims
 from ifn_severity.evidence.result import EFFECT_COLUMNS, POOLED_COLUMNS, VERDICTS, EvidenceReport
 from ifn_severity.workflows import tracking
-from ifn_severity.workflows.evidence import EvidenceResult, choose_claims
+from ifn_severity.workflows.claims import EvidenceResult, choose_claims
 
 pytestmark = pytest.mark.mirror
 

@@ -23,9 +23,9 @@ from ifn_severity.bundle.golden import TOLERANCE, largest_difference
 from ifn_severity.bundle.manifest import Manifest, read_manifest
 from ifn_severity.bundle.mlmodel import check_mlflow_files
 from ifn_severity.bundle.model import SeverityModel
-from ifn_severity.bundle.plasma import panel_of
 from ifn_severity.bundle.provenance import definition_sha256, differing, install_advice
 from ifn_severity.bundle.reference import read_numbers, read_reference
+from ifn_severity.bundle.space import read_space
 from ifn_severity.bundle.weights import restore_classifier
 from ifn_severity.errors import FeatureError, InputError, ModelError, nearest
 from ifn_severity.features import catalogue_sha256, feature_definition
@@ -80,6 +80,7 @@ def load_folder(folder: Path) -> SeverityModel:
     try:
         check_mlflow_files(files)
         reference = read_reference(files["reference.csv"], manifest.columns)
+        space = read_space(files["space.npz"], manifest.columns)
         golden = read_numbers(files["golden.csv"], "gene")
         expected = read_numbers(files["golden_predictions.csv"], "sample")
         classifier = restore_classifier(manifest, files)
@@ -92,7 +93,7 @@ def load_folder(folder: Path) -> SeverityModel:
             do=install_advice(manifest.versions, manifest.model),
         ) from error
     changed = differing(manifest.versions, manifest.model)
-    model = SeverityModel(folder, manifest, classifier, reference, _version_notes(changed))
+    model = SeverityModel(folder, manifest, classifier, reference, space, _version_notes(changed))
     try:
         difference = largest_difference(expected, golden_predictions(model, golden))
     except (*BROKEN, InputError) as error:
@@ -153,8 +154,8 @@ def _read_manifest(folder: Path) -> Manifest:
     except NotImplementedError as error:
         raise ModelError(
             f"{folder}: {error}",
-            expected="a model of this or an earlier version",
-            do="update ifn-severity, or get the model that fits this version",
+            expected="a model of this version's form",
+            do="update ifn-severity if the model is newer; train the model again if it is older",
         ) from error
 
 
@@ -176,7 +177,7 @@ def _check_definition(folder: Path, manifest: Manifest) -> None:
         known = set(feature_definition(manifest.feature_set).features.index)
         same = (
             set(manifest.columns) <= known
-            and manifest.genes == panel_of(manifest.feature_set, manifest.columns)
+            and set(manifest.genes) <= set(feature_definition(manifest.feature_set).panel)
             and definition_sha256(manifest.feature_set, manifest.columns)
             == manifest.definition_sha256
         )

@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from ifn_severity.bundle.interval import ProbabilityInterval, read_interval
+
 FORMAT = "ifn-severity model"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 LICENCE = "MIT"
 INTENDED_USE = "research use only; not a medical device, not for decisions about patients"
 
@@ -24,6 +26,7 @@ COMMON_FILES = (
     "python_env.yaml",
     "reference.csv",
     "requirements.txt",
+    "space.npz",
 )
 WEIGHT_FILES: dict[str, tuple[str, ...]] = {
     "logistic": ("pipeline.skops",),
@@ -51,12 +54,14 @@ class Manifest:
         Commit of that package where it ran from a checkout.
     feature_set : str
         Named feature set.
+    catalogue_version : str
+        Version of the signature catalogue in words.
     catalogue_sha256 : str
         Checksum of the signature catalogue, its notes included.
     definition_sha256 : str
         Checksum of what counts: panel, reference, columns and the coefficients of each column.
     genes : list of str
-        The reference panel, current HGNC symbols.
+        The genes it looks at, current HGNC symbols; reference genes come first.
     aliases : dict of str to str
         Symbols as printed in publications that are accepted too, and the current ones.
     columns : list of str
@@ -77,7 +82,10 @@ class Manifest:
         ``value`` and what it ``meaning``s.
     distribution : dict
         ``outside_limit``, the share of features that may lie outside the training range, and
-        its ``meaning``.
+        its ``meaning``; ``distance_limit``, the distance in feature space above which a sample
+        is unlike training, and its ``distance_meaning``.
+    interval : ProbabilityInterval or None
+        How far a probability may be from the truth; None where nothing was held out.
     cohorts : list of dict
         Cohorts trained on: checksums of files, numbers of samples, patients and classes.
     labels : str
@@ -101,6 +109,7 @@ class Manifest:
     package_version: str
     git_commit: str | None
     feature_set: str
+    catalogue_version: str
     catalogue_sha256: str
     definition_sha256: str
     genes: list[str]
@@ -115,6 +124,7 @@ class Manifest:
     calibration: dict[str, float]
     threshold: dict[str, Any]
     distribution: dict[str, Any]
+    interval: ProbabilityInterval | None
     cohorts: list[dict[str, Any]]
     labels: str
     metrics: dict[str, Any]
@@ -133,6 +143,7 @@ class Manifest:
     def to_json(self) -> bytes:
         """Return the manifest as it is written."""
         content = {"format": FORMAT, "schema_version": SCHEMA_VERSION, **asdict(self)}
+        content["interval"] = self.interval.to_dict() if self.interval else None
         return (json.dumps(plain(content), indent=1, allow_nan=False) + "\n").encode()
 
 
@@ -188,7 +199,7 @@ def read_manifest(content: bytes) -> Manifest:
         If this is no manifest, or a value is missing, of the wrong type or absurd. The text
         says which.
     NotImplementedError
-        If a later version of this package wrote it.
+        If another version of this package wrote it, whose models are not read here.
     """
     try:
         data = json.loads(content, parse_constant=_no_constant)
@@ -201,8 +212,11 @@ def read_manifest(content: bytes) -> Manifest:
         raise ValueError(f"schema_version is {version!r}")
     if version > SCHEMA_VERSION:
         raise NotImplementedError(f"schema version {version}, from a later ifn-severity")
+    if version < SCHEMA_VERSION:
+        raise NotImplementedError(f"schema version {version}, from before ifn-severity 0.1.0")
     values = {key: _typed(data, key, kind) for key, kind in _TYPES.items()}
-    manifest = Manifest(**values)
+    interval = values["interval"]
+    manifest = Manifest(**{**values, "interval": read_interval(interval) if interval else None})
     _check(manifest)
     return manifest
 
@@ -213,6 +227,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "package_version": (str,),
     "git_commit": (str, type(None)),
     "feature_set": (str,),
+    "catalogue_version": (str,),
     "catalogue_sha256": (str,),
     "definition_sha256": (str,),
     "genes": (list,),
@@ -227,6 +242,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "calibration": (dict,),
     "threshold": (dict,),
     "distribution": (dict,),
+    "interval": (dict, type(None)),
     "cohorts": (list,),
     "labels": (str,),
     "metrics": (dict,),
@@ -286,6 +302,7 @@ def _check(manifest: Manifest) -> None:
     _number(manifest.calibration, "intercept", -1e9, 1e9)
     _number(manifest.threshold, "value", 0.0, 1.0)
     _number(manifest.distribution, "outside_limit", 0.0, 1.0)
+    _number(manifest.distribution, "distance_limit", 0.0, 1e9)
     if not all(isinstance(cohort, dict) for cohort in manifest.cohorts):
         raise ValueError("cohorts are not a list of tables")
     for name, fact in manifest.files.items():

@@ -23,6 +23,8 @@ _OUTPUTS = (
     ("panel_coverage", "double"),
     ("in_distribution", "boolean"),
     ("warnings", "string"),
+    ("probability_low", "double"),
+    ("probability_high", "double"),
 )
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from ifn_severity.errors import InputError
-from ifn_severity.features import PROTEIN_SET, feature_definition, panel_genes
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -18,26 +17,6 @@ if TYPE_CHECKING:
 MIN_COVERAGE = 0.5
 # beyond any plasma concentration in pg/ml and any NPX
 _MAX_LOG2 = 24.0
-
-
-def panel_of(feature_set: str, columns: Sequence[str]) -> list[str]:
-    """Return the genes whose measurement a model of these columns needs.
-
-    Parameters
-    ----------
-    feature_set : str
-    columns : sequence of str
-        Features of that set.
-
-    Returns
-    -------
-    list of str
-        The whole panel for transcripts, the columns' own analytes for ``proteins``.
-    """
-    if feature_set != PROTEIN_SET:
-        return list(panel_genes())
-    known = feature_definition(feature_set).features
-    return [str(known["label"].get(column, column)) for column in columns]
 
 
 def plasma_levels(values: pd.DataFrame | AnnData, genes: Sequence[str]) -> pd.DataFrame:

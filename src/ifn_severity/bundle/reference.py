@@ -18,7 +18,8 @@ COLUMNS = (*_NAMES, "mean", "sd", "missing")
 LOWEST_LIMIT, HIGHEST_LIMIT = 0.10, 0.50
 LIMIT_MEANING = (
     "largest share of features that may lie outside the training data's 0.5 to 99.5 % range: "
-    "99 of 100 training samples stay below it, and it is between 0.1 and 0.5"
+    "99 of 100 training samples stay below it (of cohorts held out one by one, where there are "
+    "several), and it is between 0.1 and 0.5"
 )
 
 
@@ -74,7 +75,9 @@ def share_outside(features: pd.DataFrame, reference: pd.DataFrame) -> np.ndarray
     return np.where(number > 0, outside.sum(axis=1) / np.maximum(number, 1), np.nan)
 
 
-def outside_limit(features: pd.DataFrame, reference: pd.DataFrame) -> float:
+def outside_limit(
+    features: pd.DataFrame, reference: pd.DataFrame, cohorts: np.ndarray | None = None
+) -> float:
     """Choose the limit for :func:`share_outside` such that nearly all training samples pass.
 
     Parameters
@@ -82,12 +85,23 @@ def outside_limit(features: pd.DataFrame, reference: pd.DataFrame) -> float:
     features : DataFrame of shape (n_samples, n_features)
         The training features.
     reference : DataFrame indexed by feature
+    cohorts : ndarray of shape (n_samples,), optional
+        With two or more, each is held out in turn: samples of a cohort that was not trained on
+        are to pass too.
     """
-    shares = share_outside(features, reference)
-    shares = shares[np.isfinite(shares)]
-    if not len(shares):
-        return LOWEST_LIMIT
-    limit = float(np.quantile(shares, 0.99))
+    names = [] if cohorts is None else list(np.unique(cohorts))
+    if cohorts is not None and len(names) > 1:
+        parts = []
+        for name in names:
+            mine = cohorts == name
+            parts.append(share_outside(features[mine], summarise(features[~mine])))
+        kept = [part[np.isfinite(part)] for part in parts]
+        # cohorts count alike
+        limit = float(np.mean([np.quantile(part, 0.99) for part in kept if len(part)] or [0.0]))
+    else:
+        shares = share_outside(features, reference)
+        shares = shares[np.isfinite(shares)]
+        limit = float(np.quantile(shares, 0.99)) if len(shares) else 0.0
     return round(min(max(limit, LOWEST_LIMIT), HIGHEST_LIMIT), 4)
 
 

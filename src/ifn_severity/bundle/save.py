@@ -18,11 +18,11 @@ from ifn_severity import __version__, paths
 from ifn_severity.bundle.card import model_card
 from ifn_severity.bundle.contents import MANIFEST, MANIFEST_SUM
 from ifn_severity.bundle.golden import simulate_golden
+from ifn_severity.bundle.interval import ProbabilityInterval
 from ifn_severity.bundle.load import golden_predictions, load_folder
 from ifn_severity.bundle.manifest import INTENDED_USE, LICENCE, Manifest, plain, valid_name
 from ifn_severity.bundle.mlmodel import mlflow_files
 from ifn_severity.bundle.model import SeverityModel
-from ifn_severity.bundle.plasma import panel_of
 from ifn_severity.bundle.provenance import definition_sha256, git_commit, library_versions
 from ifn_severity.bundle.reference import (
     LIMIT_MEANING,
@@ -32,10 +32,23 @@ from ifn_severity.bundle.reference import (
     summarise,
     write_reference,
 )
+from ifn_severity.bundle.space import (
+    DISTANCE_MEANING,
+    distance_limit,
+    fit_space,
+    read_space,
+    write_space,
+)
 from ifn_severity.bundle.weights import dump_weights
 from ifn_severity.classify import SeverityClassifier
 from ifn_severity.errors import ModelError
-from ifn_severity.features import catalogue_sha256, feature_definition
+from ifn_severity.features import (
+    MIN_REFERENCE_GENES,
+    catalogue_sha256,
+    feature_definition,
+    load_catalogue,
+    reference_genes,
+)
 from ifn_severity.features.signatures import printed_symbols
 
 THRESHOLD_MEANING = (
@@ -57,6 +70,9 @@ def save_bundle(
     metrics: Mapping[str, Any],
     simulated: bool,
     extra: Mapping[str, Any] | None = None,
+    genes: Sequence[str] | None = None,
+    training_cohorts: Sequence[str] | None = None,
+    interval: ProbabilityInterval | None = None,
 ) -> Path:
     """Write a model as a folder that is an MLflow model directory too.
 
@@ -83,6 +99,16 @@ def save_bundle(
         Whether any cohort is simulated.
     extra : mapping, optional
         Anything else to keep in the manifest.
+    genes : sequence of str, optional
+        The genes that the training features were made from, reference genes included. By
+        default every reference gene and every gene of the columns. A model looks at no other
+        gene, so fewer reference genes make a smaller assay.
+    training_cohorts : sequence of str of length n_samples, optional
+        Cohort of each row of ``training_features``, for the distance that another cohort may
+        have; one cohort if not given.
+    interval : ProbabilityInterval, optional
+        From held-out samples (``ifn_severity.evaluate.prediction_interval``); without it the
+        ends of a prediction's interval are NaN.
 
     Returns
     -------
@@ -105,7 +131,13 @@ def save_bundle(
     classifier.feature_names_in_ = np.array(columns, dtype=object)
     reference_file = write_reference(summarise(training_features))
     reference = read_reference(reference_file, columns)
-    versions, panel = library_versions(), set(panel_of(feature_set, columns))
+    measured = _measured(feature_set, columns, genes)
+    versions, panel = library_versions(), set(measured)
+    one = ["one"] * len(training_features)
+    origin = np.array(one if training_cohorts is None else training_cohorts)
+    rows = training_features.to_numpy(dtype=np.float64)
+    space_file = write_space(fit_space(rows, origin))
+    space = read_space(space_file, columns)
     slope, intercept = classifier.calibration_
     manifest = Manifest(
         name=name,
@@ -113,9 +145,10 @@ def save_bundle(
         package_version=__version__,
         git_commit=git_commit(),
         feature_set=feature_set,
+        catalogue_version=f"ifn-severity {__version__}, {len(load_catalogue())} lists",
         catalogue_sha256=catalogue_sha256(),
         definition_sha256=definition_sha256(feature_set, columns),
-        genes=panel_of(feature_set, columns),
+        genes=measured,
         aliases={old: new for old, new in sorted(printed_symbols().items()) if new in panel},
         columns=columns,
         model=classifier.model,
@@ -127,9 +160,12 @@ def save_bundle(
         calibration={"slope": float(slope), "intercept": float(intercept)},
         threshold={"value": float(classifier.threshold_), "meaning": THRESHOLD_MEANING},
         distribution={
-            "outside_limit": outside_limit(training_features, reference),
+            "outside_limit": outside_limit(training_features, reference, origin),
             "meaning": LIMIT_MEANING,
+            "distance_limit": distance_limit(rows, origin),
+            "distance_meaning": DISTANCE_MEANING,
         },
+        interval=interval,
         cohorts=[plain(cohort) for cohort in cohorts],
         labels=labels,
         metrics=plain(metrics),
@@ -142,12 +178,13 @@ def save_bundle(
     )
     files = {
         "reference.csv": reference_file,
+        "space.npz": space_file,
         "MODEL_CARD.md": model_card(manifest).encode(),
         **dump_weights(classifier),
         **mlflow_files(
             model=manifest.model, name=name, created=manifest.created, versions=versions
         ),
-        **_golden(SeverityModel(target, manifest, classifier, reference)),
+        **_golden(SeverityModel(target, manifest, classifier, reference, space)),
     }
     facts = {
         file: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
@@ -167,6 +204,24 @@ def save_bundle(
 def manifest_sum(manifest_file: bytes) -> bytes:
     """Return the line that ``sha256sum --check`` reads."""
     return f"{hashlib.sha256(manifest_file).hexdigest()}  {MANIFEST}\n".encode()
+
+
+def _measured(feature_set: str, columns: list[str], genes: Sequence[str] | None) -> list[str]:
+    """Return the genes that a model looks at, in the order of the panel."""
+    needed = feature_definition(feature_set).only(columns).genes()
+    if genes is None:
+        return list(needed)
+    references = set(reference_genes())
+    given = set(genes)
+    missing = [gene for gene in needed if gene not in given | references]
+    if missing or len(given & references) < MIN_REFERENCE_GENES or not given <= set(needed):
+        raise ModelError(
+            f"{len(given)} genes for a model, {len(given & references)} of them reference genes",
+            expected=f"the genes of its features and at least {MIN_REFERENCE_GENES} reference "
+            "genes, and no others",
+            do="leave genes= out, or name " + ", ".join(missing[:5] or sorted(references)[:6]),
+        )
+    return [gene for gene in needed if gene in given]
 
 
 def _golden(model: SeverityModel) -> dict[str, bytes]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import numpy as np
 from scipy.special import logit
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score, roc_curve
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ifn_severity.classify.models import build_pipeline, margin, search_space
+from ifn_severity.classify.sigmoid import platt, sigmoid, youden
 from ifn_severity.classify.transfer import (
     feature_views,
     fit_transfer,
@@ -43,6 +44,9 @@ class SeverityClassifier(ClassifierMixin, BaseEstimator):
     views : array-like of str of shape (n_features,), optional
         View of each feature, for ``transfer``. Left out, it is taken from the names of the
         columns, and without names there is one view.
+    max_features : int, optional
+        Most features with a coefficient other than 0, for ``transfer``: a panel that is chosen
+        inside ``fit``, so that whatever is held out has no part in it.
 
     Attributes
     ----------
@@ -80,11 +84,13 @@ class SeverityClassifier(ClassifierMixin, BaseEstimator):
         inner_folds: int = 3,
         random_state: int = 0,
         views: Any = None,
+        max_features: int | None = None,
     ):
         self.model = model
         self.inner_folds = inner_folds
         self.random_state = random_state
         self.views = views
+        self.max_features = max_features
 
     def __sklearn_tags__(self) -> Any:
         """Say that the classifier is binary and that NaN is imputed."""
@@ -122,6 +128,11 @@ class SeverityClassifier(ClassifierMixin, BaseEstimator):
         self.classes_, target = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError("This classifier needs samples of 2 classes in the data; got 1 class")
+        if self.max_features is not None and (self.model != "transfer" or self.max_features < 1):
+            raise ValueError(
+                f"max_features={self.max_features} for {self.model!r}: it is a number from 1 on, "
+                "and for the model 'transfer' only"
+            )
         groups = np.arange(len(target)) if groups is None else np.asarray(groups)
         cohorts = np.zeros(len(target), dtype=int) if cohorts is None else np.asarray(cohorts)
         if self.model == "transfer":
@@ -155,7 +166,7 @@ class SeverityClassifier(ClassifierMixin, BaseEstimator):
                 slope, intercept = platt(held_out, target)
                 each = np.full(len(target), intercept)
             self.calibration_ = (slope, intercept)
-            self.threshold_ = youden(_sigmoid(slope * held_out + each), target)
+            self.threshold_ = youden(sigmoid(slope * held_out + each), target)
         else:
             self.inner_auroc_, self.calibration_, self.threshold_ = float("nan"), (1.0, 0.0), 0.5
         self.pipeline_ = self._fitted(self.best_params_, X, target, groups, cohorts)
@@ -173,7 +184,7 @@ class SeverityClassifier(ClassifierMixin, BaseEstimator):
         pipeline = build_pipeline(self.model, random_state=self.random_state).set_params(**point)
         if self.model != "transfer":
             return pipeline.fit(X, target)
-        return fit_transfer(pipeline, X, target, groups, cohorts, self._views())
+        return fit_transfer(pipeline, X, target, groups, cohorts, self._views(), self.max_features)
 
     def _views(self) -> np.ndarray:
         """Return the view of each feature seen in ``fit``."""
@@ -184,6 +195,38 @@ class SeverityClassifier(ClassifierMixin, BaseEstimator):
         if views.shape != (self.n_features_in_,):
             raise ValueError(f"views has shape {views.shape} for {self.n_features_in_} features")
         return views
+
+    def narrowed(self) -> SeverityClassifier:
+        """Return the same classifier for the features that have a coefficient only.
+
+        Returns
+        -------
+        SeverityClassifier
+            Fitted. It predicts the same from fewer columns: those of ``selected_``.
+        """
+        check_is_fitted(self)
+        kept = self.selected_
+        impute, scale, model = (copy(step) for _, step in self.pipeline_.steps)
+        impute.fit(np.asarray(self.pipeline_[0].statistics_)[None, kept])
+        for step, names in ((scale, ("mean_", "var_", "scale_")), (model, ("coef_",))):
+            step.n_features_in_ = len(kept)
+            for name in names:
+                setattr(step, name, np.asarray(getattr(step, name))[..., kept])
+        few = copy(self)
+        few.pipeline_ = Pipeline([("impute", impute), ("scale", scale), ("model", model)])
+        few.n_features_in_ = len(kept)
+        if hasattr(self, "feature_names_in_"):
+            few.feature_names_in_ = self.feature_names_in_[kept]
+        few.views = None if self.views is None else np.asarray(self.views)[kept]
+        return few
+
+    @property
+    def selected_(self) -> np.ndarray:
+        """Positions of the features with a coefficient, of the linear models; ascending."""
+        coefficients = getattr(self.pipeline_[-1], "coef_", None)
+        if coefficients is None:
+            raise AttributeError(f"the model {self.model!r} has no coefficients to select by")
+        return np.flatnonzero(coefficients[0])
 
     def _inner_splits(
         self, X: np.ndarray, target: np.ndarray, groups: np.ndarray
@@ -222,7 +265,7 @@ class SeverityClassifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return calibrated probabilities of both classes, shape (n_samples, 2)."""
-        severe = _sigmoid(self.decision_function(X))
+        severe = sigmoid(self.decision_function(X))
         return np.column_stack([1.0 - severe, severe])
 
     def predict(self, X: Any) -> np.ndarray:
@@ -242,57 +285,3 @@ def _one_out(cohorts: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         (np.flatnonzero(cohorts != name), np.flatnonzero(cohorts == name))
         for name in np.unique(cohorts)
     ]
-
-
-def platt(margins: np.ndarray, target: np.ndarray) -> tuple[float, float]:
-    """Fit a sigmoid to out-of-fold margins, with Platt's smoothed targets.
-
-    Samples without a margin (no fold tested them) are left out. A slope that would turn the
-    margin upside down is set to 0: then every sample gets the prevalence.
-
-    Parameters
-    ----------
-    margins : ndarray of shape (n_samples,)
-    target : ndarray of shape (n_samples,), 0 or 1
-
-    Returns
-    -------
-    slope, intercept : float
-        log-odds = slope * margin + intercept.
-    """
-    known = np.isfinite(margins)
-    margins, target = margins[known], target[known]
-    positive, negative = (target == 1).sum(), (target == 0).sum()
-    soft = np.where(target == 1, (positive + 1) / (positive + 2), 1 / (negative + 2))
-    scale = float(margins.std()) or 1.0
-    column = np.concatenate([margins, margins])[:, None] / scale
-    label = np.repeat([1, 0], len(margins))
-    weight = np.concatenate([soft, 1.0 - soft])
-    sigmoid = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(column, label, weight)
-    slope = float(sigmoid.coef_[0, 0]) / scale
-    if slope <= 0:
-        prevalence = float(soft.mean())
-        return 0.0, float(np.log(prevalence / (1.0 - prevalence)))
-    return slope, float(sigmoid.intercept_[0])
-
-
-def youden(probability: np.ndarray, target: np.ndarray) -> float:
-    """Return the probability that maximises sensitivity + specificity - 1.
-
-    Parameters
-    ----------
-    probability : ndarray of shape (n_samples,)
-        NaN is left out.
-    target : ndarray of shape (n_samples,), 0 or 1
-    """
-    known = np.isfinite(probability)
-    fpr, tpr, cuts = roc_curve(target[known], probability[known], drop_intermediate=False)
-    best = int(np.argmax(tpr - fpr))
-    # midway to the next lower observed value, so that a rounding error cannot turn a call
-    lower = cuts[best + 1] if best + 1 < len(cuts) else cuts[best]
-    upper = min(float(cuts[best]), 1.0)
-    return (upper + float(lower)) / 2.0
-
-
-def _sigmoid(log_odds: np.ndarray) -> np.ndarray:
-    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * log_odds)))

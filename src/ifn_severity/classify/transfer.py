@@ -14,14 +14,11 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
+from ifn_severity.classify.views import eliminate, unit_spread, view_coefficients
 from ifn_severity.features import FEATURE_SETS, feature_definition
 
-STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)
-"""Inverse ridge strengths that are averaged: choosing among them transferred no better."""
 MIN_PATIENTS = 5
 """Fewest patients of each class in a cohort that is fitted on beside others."""
-# relative to the largest: below it a singular value is rounding
-_RANK = 1e-9
 # a variance of log2 expression below it is rounding
 _CONSTANT = 1e-18
 
@@ -110,6 +107,7 @@ def fit_transfer(
     patients: np.ndarray,
     cohorts: np.ndarray,
     views: np.ndarray,
+    max_features: int | None = None,
 ) -> Pipeline:
     """Fit the pipeline of the model ``transfer``.
 
@@ -129,6 +127,9 @@ def fit_transfer(
     patients, cohorts : ndarray of shape (n_samples,)
     views : ndarray of shape (n_features,)
         View of each feature.
+    max_features : int, optional
+        Most features with a coefficient other than 0. They are chosen here, among those that
+        every cohort measured, by :func:`ifn_severity.classify.views.eliminate`.
 
     Returns
     -------
@@ -154,12 +155,15 @@ def fit_transfer(
     scale.n_samples_seen_, scale.n_features_in_ = np.int64(len(X)), X.shape[1]
     Z = aligned / scale.scale_
 
+    if max_features is None or max_features >= X.shape[1]:
+        kept = np.arange(X.shape[1])
+    else:
+        everywhere = np.isfinite(table).all(axis=0)
+        kept = eliminate(Z, target, weights, views, at_most=max_features, allowed=everywhere)
     coefficients = np.zeros(X.shape[1])
-    for view in np.unique(views):
-        columns = np.flatnonzero(views == view)
-        coefficients[columns] = _ridges(Z[:, columns], target, weights)
+    coefficients[kept] = view_coefficients(Z[:, kept], target, weights, views[kept])
     model.classes_ = np.array([0, 1])
-    model.coef_ = _unit_spread(Z, coefficients, weights)[None, :]
+    model.coef_ = unit_spread(Z, coefficients, weights)[None, :]
     model.intercept_ = np.zeros(1)
     model.n_features_in_ = X.shape[1]
     model.n_iter_ = np.zeros(1, dtype=np.int32)
@@ -178,29 +182,6 @@ def _centre(X: np.ndarray, target: np.ndarray, weights: np.ndarray) -> np.ndarra
     # a class without a known value leaves the other's mean
     means = np.where(np.isnan(means), means[::-1], means)
     return np.asarray(means.mean(axis=0))
-
-
-def _ridges(Z: np.ndarray, target: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Average the ridge logistic regressions of one view over the strengths."""
-    # in the space of singular vectors: the same solution in as many unknowns as the data has
-    U, S, Vt = np.linalg.svd(Z, full_matrices=False)
-    kept = _RANK * max(float(S.max(initial=0.0)), 1.0) < S
-    if not kept.any():
-        return np.zeros(Z.shape[1])
-    T = U[:, kept] * S[kept]
-    each = []
-    for strength in STRENGTHS:
-        ridge = LogisticRegression(C=strength, tol=1e-6, max_iter=10_000)
-        ridge.fit(T, target, sample_weight=weights)
-        each.append(_unit_spread(Z, ridge.coef_[0] @ Vt[kept], weights))
-    return _unit_spread(Z, np.mean(each, axis=0), weights)
-
-
-def _unit_spread(Z: np.ndarray, coefficients: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Scale coefficients so that their margin has unit weighted standard deviation."""
-    own = Z @ coefficients
-    spread = np.sqrt(np.average((own - np.average(own, weights=weights)) ** 2, weights=weights))
-    return coefficients / spread if spread > 0 else coefficients
 
 
 def platt_between(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ifn_severity.cohorts.cells import read_columns
 from ifn_severity.cohorts.grid import GENE_CORNERS, SAMPLE_CORNERS, Grid, clean, listed
+from ifn_severity.cohorts.nanostring import nanostring
 from ifn_severity.errors import InputError
 from ifn_severity.genes import harmonise
 
@@ -145,6 +146,10 @@ def _samples_in_rows(grid: Grid, known: Collection[str]) -> Arranged:
     numbers, values = read_columns(grid, wanted, genes)
     kept = set(numbers)
     left_out = [name for at, name in enumerate(names, start=1) if at not in kept]
+    for at, name in enumerate(names, start=1):
+        if at not in kept and name.lower() in ("sex", "gender"):
+            words = [clean(cell) for cell in grid.frame[at]]
+            grid.sex = dict(zip(grid.ids, words, strict=True))
     if left_out:
         grid.notes.append(f"Columns left out, because they describe samples: {listed(left_out)}.")
     kept_names = [grid.header[at] for at in numbers]
@@ -186,6 +191,7 @@ def arrange(grid: Grid, known: Collection[str]) -> Arranged:
         keep = [at for at in range(len(grid.header)) if at not in blank]
         grid.frame = grid.frame[keep].set_axis(range(len(keep)), axis="columns")
         grid.header = [grid.header[at] for at in keep]
+    nanostring(grid)
     _drop_counter(grid)
     in_rows, in_columns = _score(grid.ids, known), _score(grid.header[1:], known)
     in_rows *= 5.0 if GENE_CORNERS.fullmatch(grid.header[0]) else 1.0

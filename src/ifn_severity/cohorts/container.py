@@ -39,6 +39,7 @@ _REFUSED_STARTS = (
     (re.compile(rb"%PDF"), ".pdf"),
     (re.compile(rb"%%MatrixMarket"), ".mtx"),
 )
+_RCC, _CODES = b"<Header>", b"<Code_Summary>"
 _MARKUP = re.compile(rb"\s*<(!doctype|html|head|body|\?xml|script|meta)", re.I)
 
 
@@ -174,6 +175,10 @@ def _unzip(data: bytes, path: Path) -> tuple[bytes, str]:
 
 def _as_text(data: bytes, path: Path) -> bytes:
     """Return text as UTF-8, or say why it is none."""
+    if data[:200].lstrip().startswith(_RCC) and _CODES in data:
+        # one NanoString cartridge lane: its table of codes is a csv inside
+        inside = data.split(_CODES, 1)[1].split(b"</Code_Summary>", 1)[0]
+        data = inside.strip().replace(b"Count", path.name.split(".")[0].encode(), 1)
     if _MARKUP.match(data[:1024]):
         raise InputError(
             f"{path} is a web page (HTML or XML), not a table",

@@ -36,6 +36,8 @@ class Grid:
         The unit if the file itself says so, else empty.
     notes : list of str
         What was assumed so far.
+    sex : dict of str to str
+        The sex of samples, where the file says so.
     """
 
     frame: pd.DataFrame
@@ -45,6 +47,7 @@ class Grid:
     first_row: int | None
     unit: str = ""
     notes: list[str] = field(default_factory=list)
+    sex: dict[str, str] = field(default_factory=dict)
 
     def place(self, row: int, column: int) -> str:
         """Say where a cell is, in the file's own terms.

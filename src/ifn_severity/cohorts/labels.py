@@ -280,3 +280,58 @@ def read_labels(path: str | Path, samples: Sequence[str]) -> Labels:
             obs[SOURCE + _plain(name)] = values
     source = grid.header[found.get("severity", found.get("severe", 0))]
     return Labels(obs.loc[list(samples)], source, tuple(notes))
+
+
+def read_known(path: str | Path) -> dict[str, int]:
+    r"""Read the severity of a few samples, for setting a model's intercept.
+
+    Parameters
+    ----------
+    path : str or Path
+        A table as for :func:`read_labels`; it may hold one class only, samples that a matrix
+        lacks, and samples without a grade.
+
+    Returns
+    -------
+    dict of str to int
+        1 for severe, 0 for mild or moderate, of the samples that have a grade.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    LabelError
+        If a column is missing, a value is not on its scale, a sample comes twice, or none has a
+        grade.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name) / "known.csv"
+    >>> _ = path.write_text("sample,severity\nP1,critical\nP2,mild\nP3,healthy\n")
+    >>> read_known(path)
+    {'P1': 1, 'P2': 0}
+    >>> folder.cleanup()
+    """
+    grid = read_grid(Path(path), as_text=True)
+    found = _assign(grid, set())
+    names = [clean(cell) for cell in grid.frame[found["sample"]]]
+    _check_samples(names, names, grid.path)
+    column = "severe" if "severe" in found else "severity"
+    at = found[column]
+    where = f"{grid.path}, column {grid.header[at]!r}"
+    cells = [clean(cell) for cell in grid.frame[at]]
+    if column == "severe":
+        graded: list[object] = _words(cells, _SEVERE, where, names)
+    else:
+        graded = [SEVERE.get(str(word)) for word in _words(cells, _SEVERITY, where, names)]
+    severe = dict(zip(names, graded, strict=True))
+    known = {name: int(value == 1) for name, value in severe.items() if value in (0, 1)}
+    if not known:
+        raise LabelError(
+            f"{grid.path}: no sample is graded mild, moderate, severe or critical",
+            expected=_EXPECTED,
+            do="give the severity of a few samples of the laboratory",
+        )
+    return known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 
 from ifn_severity.cohorts.arrange import arrange
 from ifn_severity.cohorts.checks import check_names, check_signal, check_values, settle_repeats
-from ifn_severity.cohorts.grid import listed
+from ifn_severity.cohorts.grid import Grid, listed
 from ifn_severity.cohorts.tablefile import read_grid
 from ifn_severity.cohorts.unit import NAMES, check_unit, detect_unit, to_log2
 from ifn_severity.errors import InputError
@@ -43,6 +43,8 @@ class Expression:
         Earlier names of genes, and the current symbols that they were given.
     names : Harmonised
         What became of every gene name in the file.
+    sex : dict of str to str
+        Sex of each sample as the file states it; empty where it does not.
     """
 
     values: pd.DataFrame
@@ -52,6 +54,7 @@ class Expression:
     notes: tuple[str, ...]
     renamed: dict[str, str]
     names: Harmonised
+    sex: dict[str, str] = field(default_factory=dict)
 
 
 def _name_notes(names: Harmonised, known: Collection[str]) -> list[str]:
@@ -125,10 +128,30 @@ def read_expression(
     P2   0.00  19.93
     >>> folder.cleanup()
     """
-    path = Path(path)
+    path, unit = Path(path), check_unit(unit)
+    return expression_of(read_grid(path), path, unit=unit, known_genes=known_genes)
+
+
+def expression_of(
+    grid: Grid, path: Path, *, unit: str = "auto", known_genes: Collection[str] | None = None
+) -> Expression:
+    """Understand a grid of cells; what :func:`read_expression` does once a file is read.
+
+    Parameters
+    ----------
+    grid : Grid
+    path : Path
+        Its file, for messages.
+    unit, known_genes
+        As for :func:`read_expression`.
+
+    Raises
+    ------
+    InputError
+        If the grid makes no sense.
+    """
     unit = check_unit(unit)
     known = gene_table().current if known_genes is None else frozenset(known_genes)
-    grid = read_grid(path)
     matrix = arrange(grid, known)
     check_names(matrix, path)
     check_values(matrix, path)
@@ -164,4 +187,5 @@ def read_expression(
         notes.append(f"{there} of the {len(known)} genes in use are in the file.")
     notes += said + converted + _name_notes(names, known) + merged
     said_of = (unit, matrix.orientation, names.kind, tuple(notes))
-    return Expression(values, *said_of, names.renamed, names)
+    sex = grid.sex if matrix.orientation == "samples in rows" else {}
+    return Expression(values, *said_of, names.renamed, names, sex)

@@ -62,7 +62,7 @@ def _parquet(file: Container) -> Grid:
     return Grid(frame, header, [clean(name) for name in frame[0]], str(file.path), first_row=None)
 
 
-def _choose_layer(adata: Any) -> tuple[Any, Any, str]:
+def choose_layer(adata: Any) -> tuple[Any, Any, str]:
     """Return the matrix nearest to the measurement, the table of its genes, and its name."""
     if "counts" in adata.layers:
         return adata.layers["counts"], adata.var, "layers['counts']"
@@ -94,7 +94,7 @@ def _h5ad(file: Container) -> Grid:
         path.write_bytes(file.data)
         with reading(file.path, "h5ad file"):
             adata = anndata.read_h5ad(path)
-    matrix, var, where = _choose_layer(adata)
+    matrix, var, where = choose_layer(adata)
     if matrix is None or 0 in matrix.shape:
         raise InputError(
             f"{file.path} has no values: {adata.n_obs} samples, {adata.n_vars} genes",
@@ -107,13 +107,33 @@ def _h5ad(file: Container) -> Grid:
             expected="one row a patient sample, not one row a cell",
             do="sum the counts of each sample's cells (pseudo-bulk) and save these",
         )
+    return annotated_grid(adata, matrix, var, where, file.path)
+
+
+def annotated_grid(adata: Any, matrix: Any, var: pd.DataFrame, where: str, path: Path) -> Grid:
+    """Return samples of an AnnData as a grid.
+
+    Parameters
+    ----------
+    adata : AnnData
+    matrix : ndarray or sparse matrix of shape (n_samples, n_genes)
+        The values that are taken.
+    var : DataFrame
+        The genes of that matrix.
+    where : str
+        Its name in the file.
+    path : Path
+        For messages.
+    """
     dense = np.asarray(matrix.todense() if hasattr(matrix, "todense") else matrix)
     frame = pd.DataFrame(dense)
     frame.columns = pd.RangeIndex(1, frame.shape[1] + 1)
     ids = [clean(name) for name in adata.obs_names]
     frame.insert(0, 0, ids)
     names = [clean(name) for name in var.index]
-    grid = Grid(frame, ["sample", *names], ids, str(file.path), first_row=None)
+    grid = Grid(frame, ["sample", *names], ids, str(path), first_row=None)
+    if "sex" in adata.obs:
+        grid.sex = {name: str(sex) for name, sex in zip(ids, adata.obs["sex"], strict=True)}
     _name_genes(grid, var)
     if where != "X":
         grid.notes.append(f"Values were taken from {where}.")

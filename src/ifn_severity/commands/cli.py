@@ -46,6 +46,12 @@ cohorts_app = typer.Typer(
     help="Show what cohorts there are, how large, how labelled, from where; or add your own.",
 )
 
+models_app = typer.Typer(
+    invoke_without_command=True,
+    no_args_is_help=False,
+    help="List saved and registered models; show one; make a version the champion.",
+)
+
 Seed = Annotated[int, typer.Option(min=0, help="Seed of splits, models and bootstrap.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Where to write.")]
 Unit = Annotated[
@@ -247,6 +253,9 @@ def train(
     repeats: Annotated[int, typer.Option(min=1, help="Repeats of the outer folds.")] = 3,
     jobs: Annotated[int, typer.Option(min=-1, help="Processes; -1 for every core.")] = -1,
     name: Annotated[str | None, typer.Option(help="Name of the saved model.")] = None,
+    register: Annotated[
+        bool, typer.Option("--register", help="Register it in MLflow; holds out each cohort.")
+    ] = False,
     seed: Seed = 0,
 ) -> None:
     """Compare feature sets and models by nested cross-validation; save the best into models/."""
@@ -261,6 +270,7 @@ def train(
         repeats=repeats,
         jobs=jobs,
         name=name,
+        register=register,
         seed=seed,
     )
 
@@ -285,8 +295,11 @@ def validate(
     panels: Annotated[int, typer.Option(min=0, help="Draws of random gene panels.")] = 100,
     shuffles: Annotated[int, typer.Option(min=0, help="Draws of shuffled labels.")] = 20,
     jobs: Annotated[int, typer.Option(min=-1, help="Processes; -1 for every core.")] = -1,
-    dask: Annotated[
-        str | None, typer.Option(help="Address of a Dask scheduler to run the fits on.")
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Fit on so many Dask workers on this machine.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Fit on a running Dask cluster.")
     ] = None,
     figures: Annotated[
         bool, typer.Option("--figures", help="Write each figure as PNG, SVG and PDF too.")
@@ -309,8 +322,58 @@ def validate(
         seed=seed,
         output=output,
         figures=figures,
-        dask=dask,
+        workers=workers,
+        scheduler=scheduler,
     )
+
+
+@app.command()
+def release(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[MODEL]...", help="Default: all of them.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Train again and compare; write nothing.")
+    ] = False,
+    register: Annotated[
+        bool, typer.Option("--register", help="Register each in MLflow, with its evidence.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=-1, help="Processes; -1 for every core.")] = -1,
+) -> None:
+    """Train the released models on the public cohorts, each cohort held out in turn."""
+    from ifn_severity.commands.release import release as run
+
+    run(names or [], check=check, register=register, jobs=jobs)
+
+
+@models_app.callback(invoke_without_command=True)
+def models(context: typer.Context) -> None:
+    """List the models in models/ and the registered versions."""
+    if context.invoked_subcommand is None:
+        from ifn_severity.commands.models import show_models
+
+        show_models()
+
+
+@models_app.command("show")
+def models_show(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
+    """Show one model: what it was trained on, how it did on cohorts held out, its versions."""
+    from ifn_severity.commands.models import show_model
+
+    show_model(name)
+
+
+@models_app.command("promote")
+def models_promote(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    version: Annotated[str, typer.Argument(metavar="VERSION")],
+    force: Annotated[bool, typer.Option("--force", help="Set the rule aside.")] = False,
+    reason: Annotated[str, typer.Option(help="Why, with --force; kept with the version.")] = "",
+) -> None:
+    """Move the alias champion to a version, if cohorts held out one by one say so."""
+    from ifn_severity.commands.models import promote as run
+
+    run(name, version, force=force, reason=reason)
 
 
 @app.command()
@@ -366,14 +429,21 @@ def evidence(
 @app.command()
 def predict(
     model: Annotated[str, typer.Argument(help="Name in models/, or a folder.")],
-    file: Annotated[Path, typer.Argument(help="csv, tsv, xlsx, parquet or h5ad; gz, xz, zip.")],
+    file: Annotated[
+        Path, typer.Argument(help="csv, tsv, xlsx, parquet or h5ad; gz, xz, zip; - is stdin.")
+    ],
     output: Output = None,
     unit: Unit = "auto",
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="Samples of known severity: set the intercept for their laboratory."),
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write an HTML page about the batch.")] = None,
 ) -> None:
     """Predict severity for your own samples; any orientation, unit or gene identifier."""
     from ifn_severity.commands.predict import predict as run
 
-    run(model, file, output, unit)
+    run(model, file, output, unit, labels=labels, report=report)
 
 
 @app.command()
@@ -433,3 +503,4 @@ def ui(
 
 
 app.add_typer(cohorts_app, name="cohorts")
+app.add_typer(models_app, name="models")

@@ -29,7 +29,7 @@ def evidence(
     """Test the claims and print their verdicts."""
     from ifn_severity.commands.console import console, short
     from ifn_severity.progress import progress_bar
-    from ifn_severity.workflows.evidence import evidence as run
+    from ifn_severity.workflows.claims import evidence as run
 
     result = run(
         ids,

@@ -11,7 +11,15 @@ if TYPE_CHECKING:
 _SHOWN = 10
 
 
-def predict(model: str, file: Path, output: Path | None = None, unit: str = "auto") -> None:
+def predict(
+    model: str,
+    file: Path,
+    output: Path | None = None,
+    unit: str = "auto",
+    *,
+    labels: Path | None = None,
+    report: Path | None = None,
+) -> None:
     """Predict, write the predictions and print a short account.
 
     Parameters
@@ -19,11 +27,15 @@ def predict(model: str, file: Path, output: Path | None = None, unit: str = "aut
     model : str
         Folder of a model, or its name in ``models/``.
     file : Path
-        Expression matrix.
+        Expression matrix; ``-`` for standard input.
     output : Path, optional
         Where to write; ``predictions.csv`` in the working folder if not given.
     unit : {"auto", "counts", "linear", "log2", "ln"}
         What the values are.
+    labels : Path, optional
+        Samples of known severity, to set the intercept for their laboratory.
+    report : Path, optional
+        An HTML page about the batch.
 
     Raises
     ------
@@ -31,20 +43,22 @@ def predict(model: str, file: Path, output: Path | None = None, unit: str = "aut
         If there is no such model or it is not to be trusted.
     InputError
         If the file cannot be read or does not fit the model.
+    LabelError
+        If the labels cannot be used.
     StoreError
         If the output cannot be written.
     """
     from ifn_severity.workflows.predict import predict_file
 
-    show_predictions(predict_file(model, file, output, unit))
+    show_predictions(predict_file(model, file, output, unit, labels=labels, report=report))
 
 
 def show_predictions(result: PredictionResult) -> None:
-    """Print the first predictions, how the file was read, and where the csv is."""
+    """Print the first predictions, what they say as a whole, and where the csv is."""
     from rich.markup import escape
     from rich.table import Table
 
-    from ifn_severity.bundle.model import ABSTAIN
+    from ifn_severity.bundle.summary import batch_sentences
     from ifn_severity.commands.console import console, short
 
     screen = console()
@@ -55,38 +69,37 @@ def show_predictions(result: PredictionResult) -> None:
     )
     table.add_column("sample", overflow="fold")
     table.add_column("probability of severe", justify="right")
+    table.add_column("interval", justify="right")
     table.add_column("call")
     table.add_column("like training data")
     for row in result.predictions.head(_SHOWN).to_dict("records"):
-        known = row["call"] != ABSTAIN
         table.add_row(
             escape(row["sample"]),
-            f"{row['probability_severe']:.3f}" if known else "–",
+            _number(row["probability_severe"]),
+            f"{_number(row['probability_low'])} to {_number(row['probability_high'])}",
             row["call"],
             "yes" if row["in_distribution"] else "no",
         )
     screen.print(table)
     if result.n_samples > _SHOWN:
         screen.print(f"… and {result.n_samples - _SHOWN} more in the file.")
+    facts, warnings = batch_sentences(result.predictions, result.model, result.drift)
+    for fact in facts:
+        screen.print(fact, markup=False)
     screen.print(
-        f"{result.n_severe} called severe (probability at least {result.model.threshold:.3f}), "
-        f"{result.n_samples - result.n_severe - result.n_abstained} not severe, "
-        f"{result.n_abstained} without a prediction."
+        f"Read as {result.unit}, {result.orientation}, {result.identifiers}.", markup=False
     )
-    screen.print(
-        f"Read as {result.unit}, {result.orientation}, {result.identifiers}; "
-        f"{result.coverage:.0%} of the panel's genes found.",
-        markup=False,
-    )
-    if result.n_unlike:
-        screen.print(
-            f"{_count(result.n_unlike, 'sample')} unlike the training data: see the column "
-            "warnings.",
-            style="bold yellow",
-        )
+    for warning in warnings:
+        screen.print(f"! {warning}", style="bold yellow", markup=False)
     for note in result.notes:
         screen.print(f"• {note}", markup=False)
     screen.print(f"predictions: {short(result.output)}", markup=False, soft_wrap=True)
+    if result.report:
+        screen.print(f"report:      {short(result.report)}", markup=False, soft_wrap=True)
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}" if value == value else "–"
 
 
 def _count(number: int, what: str) -> str:

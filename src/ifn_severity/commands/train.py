@@ -18,6 +18,7 @@ def train(
     repeats: int,
     jobs: int,
     name: str | None,
+    register: bool,
     seed: int,
 ) -> None:
     """Train on cohorts and print the comparison."""
@@ -36,6 +37,7 @@ def train(
         seed=seed,
         n_jobs=jobs,
         name=name,
+        register=register,
         bar=progress_bar,
     )
     show_comparison(result)
@@ -43,6 +45,10 @@ def train(
 
     screen = console()
     screen.print(f"saved: {short(result.model)}", markup=False)
+    if result.version:
+        screen.print(
+            f"registered: {result.version.name} version {result.version.number}", markup=False
+        )
     screen.print(f"next:  ifn-severity explain {result.model.name}", markup=False)
     screen.print("       ifn-severity ui", markup=False)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import joblib
 import numpy as np
+from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
 from ifn_severity.classify import SeverityClassifier
@@ -27,12 +28,15 @@ class Candidate:
         Features, each computed from its own sample alone, so they can be computed once.
     views : ndarray of shape (n_features,), optional
         View of each feature, for the model ``transfer``.
+    max_features : int, optional
+        Most features that ``transfer`` gives a coefficient, chosen inside each fit.
     """
 
     feature_set: str
     model: str
     X: np.ndarray
     views: np.ndarray | None = None
+    max_features: int | None = None
 
     @property
     def name(self) -> str:
@@ -51,7 +55,8 @@ class CandidateResult:
     fitted : SeverityClassifier or None
         Fitted on all samples: what is saved. None where that was not asked for.
     chosen : list of dict
-        The setting that each outer fold chose, with its fold and repeat.
+        The setting that each outer fold chose, with its fold and repeat; with ``max_features``
+        also the features that it ``selected``.
     seconds : float
         Computing time over all folds, one core.
     """
@@ -77,16 +82,14 @@ class CandidateResult:
 
 
 def _fit_one(
-    candidate: int, split: int, model: str, seed: int, inner_folds: int, data: tuple[Any, ...]
+    candidate: int, split: int, unfitted: SeverityClassifier, data: tuple[Any, ...]
 ) -> tuple[int, int, SeverityClassifier | None, np.ndarray, np.ndarray, dict[str, Any], float]:
     """Fit one fold in a worker; ``split`` -1 is the fit on everything."""
-    X, y, patients, cohorts, views, train, test = data
+    X, y, patients, cohorts, train, test = data
     started = time.perf_counter()
     # folds run side by side, so a fit must not take a second core
     with threadpool_limits(1):
-        classifier = SeverityClassifier(
-            model, inner_folds=inner_folds, random_state=seed, views=views
-        )
+        classifier = clone(unfitted)
         classifier.fit(X[train], y[train], groups=patients[train], cohorts=cohorts[train])
         log_odds = np.empty((2, 0))
         called = np.empty(0, dtype=bool)
@@ -96,6 +99,8 @@ def _fit_one(
             called = classifier.call(X[test]) == 1
     chosen = {"inner_auroc": classifier.inner_auroc_, "threshold": classifier.threshold_}
     chosen |= classifier.best_params_
+    if classifier.max_features is not None:
+        chosen["selected"] = classifier.selected_.tolist()
     taken = time.perf_counter() - started
     return candidate, split, classifier if split < 0 else None, log_odds, called, chosen, taken
 
@@ -146,10 +151,17 @@ def nested_cross_validation(
 
     def tasks() -> Iterator[Any]:
         for i, candidate in enumerate(candidates):
+            unfitted = SeverityClassifier(
+                candidate.model,
+                inner_folds=inner_folds,
+                random_state=seed,
+                views=candidate.views,
+                max_features=candidate.max_features,
+            )
             for j in rounds:
                 rows = (everything, nothing) if j < 0 else (splits[j].train, splits[j].test)
-                data = (candidate.X, y, patients, origin, candidate.views, *rows)
-                yield joblib.delayed(_fit_one)(i, j, candidate.model, seed, inner_folds, data)
+                data = (candidate.X, y, patients, origin, *rows)
+                yield joblib.delayed(_fit_one)(i, j, unfitted, data)
 
     log_odds = np.full((2, len(candidates), n_repeats, len(y)), np.nan)
     called = np.zeros((len(candidates), n_repeats, len(y)), dtype=bool)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from ifn_severity.errors import FeatureError, nearest
 from ifn_severity.features.proteins import PROTEIN_SET, protein_table
+from ifn_severity.features.reference import reference_genes
 from ifn_severity.features.signatures import load_catalogue, panel_genes, printed_symbols
 
 FEATURE_SETS: dict[str, tuple[str, ...]] = {
@@ -73,6 +74,46 @@ class FeatureDefinition:
         """Return the genes that enter a feature."""
         column = self.weights[:, self.features.index.get_loc(feature)]
         return tuple(self.panel[i] for i in np.flatnonzero(column))
+
+    def only(self, columns: Sequence[str]) -> FeatureDefinition:
+        """Return the definition of some of the features, in the order given.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            Features of this set.
+
+        Raises
+        ------
+        FeatureError
+            If one of them is not in this set.
+
+        Examples
+        --------
+        >>> feature_definition("all").only(["gene:IL6", "gene:IFI27"]).weights.shape[1]
+        2
+        """
+        positions = self.features.index.get_indexer(pd.Index(list(columns)))
+        if strange := [c for c, i in zip(columns, positions, strict=True) if i < 0]:
+            raise FeatureError(
+                f"no features of {self.name!r}: {', '.join(strange[:5])} ({len(strange)} in all)",
+                expected="columns as InterferonFeatures names them, such as "
+                + ", ".join(self.features.index[:2]),
+                do="name features of this set",
+            )
+        return FeatureDefinition(
+            self.name, self.features.iloc[positions], self.panel, self.weights[:, positions]
+        )
+
+    def genes(self) -> tuple[str, ...]:
+        """Return the genes that are measured for these features: reference genes come first."""
+        references = set(reference_genes())
+        used = (self.weights != 0).any(axis=1)
+        return tuple(
+            gene
+            for gene, needed in zip(self.panel, used, strict=True)
+            if needed or gene in references
+        )
 
     def coefficients(self, present: np.ndarray) -> np.ndarray:
         """Return the coefficients by which features are linear in log2 expression.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from anndata import AnnData
 from joblib import effective_n_jobs
 from pandas.api.types import is_numeric_dtype
 from scipy import sparse
@@ -187,7 +187,9 @@ def _open(
     own: Any = None
     labels: pd.Index | None = None
     values = data
-    if isinstance(data, AnnData):
+    # who has an AnnData has imported the package, which takes seconds
+    anndata = sys.modules.get("anndata")
+    if anndata is not None and isinstance(data, anndata.AnnData):
         if layer is not None and layer not in data.layers:
             raise FeatureError(
                 f"no layer is called {layer!r}",

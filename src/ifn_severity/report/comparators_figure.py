@@ -30,7 +30,7 @@ from ifn_severity.report.validation_rows import (
 )
 from ifn_severity.report.wording import Interval
 
-_OURS = "ours, nested"
+_OURS = "ours, held out"
 
 
 def comparators_figure(report: ValidationReport) -> Figure:

@@ -83,7 +83,7 @@ def controls_figure(report: ValidationReport) -> Figure:
                 color=VERMILLION,
                 linewidth=2.2,
                 gid=f"headline-{place}",
-                label=f"ours, nested, {number(ours, 3)}",
+                label=f"ours, held out, {number(ours, 3)}",
             )
             everything = [*draws, ours]
             span = max(everything) - min(everything)

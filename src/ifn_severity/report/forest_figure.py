@@ -148,7 +148,7 @@ def _summaries(axes: Axes, report: ValidationReport, label: str, top: int) -> li
 
 
 def _explain(figure: Figure, label: str) -> None:
-    handles: list[Line2D | Patch] = [Line2D([], [], color=BLUE, marker="o", label="ours, nested")]
+    handles: list[Line2D | Patch] = [Line2D([], [], color=BLUE, marker="o", label="ours, held out")]
     if label:
         handles.append(Line2D([], [], color=VERMILLION, marker="D", label=label))
     handles.append(

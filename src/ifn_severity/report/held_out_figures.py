@@ -79,7 +79,7 @@ def held_out_roc_figure(report: ValidationReport) -> Figure:
         legend_above(
             figure,
             [
-                Line2D([], [], color=BLUE, label="ours, nested"),
+                Line2D([], [], color=BLUE, label="ours, held out"),
                 Line2D([], [], color=VERMILLION, marker="D", linestyle="", label="called severe"),
                 Line2D([], [], color=INK, linestyle=(0, (4, 3)), label="chance"),
             ],
@@ -144,7 +144,7 @@ def decision_figure(report: ValidationReport, *, n_draws: int = 1000, seed: int 
         legend_above(
             figure,
             [
-                Line2D([], [], color=BLUE, linewidth=1.8, label="ours, nested"),
+                Line2D([], [], color=BLUE, linewidth=1.8, label="ours, held out"),
                 Patch(color=SKY, alpha=0.35, label="95 % interval"),
                 Line2D([], [], color=ORANGE, linestyle=(0, (5, 2)), label="treat all"),
                 Line2D([], [], color=GREY, linestyle=(0, (1, 1.5)), label="treat none"),

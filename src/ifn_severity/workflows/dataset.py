@@ -19,6 +19,7 @@ from ifn_severity.features import (
     InterferonFeatures,
     feature_definition,
     protein_features,
+    reference_genes,
 )
 
 _USED = {"train": "trained on", "validate": "validated on"}
@@ -76,7 +77,9 @@ class Dataset:
         return self.features[names]
 
 
-def cohort_features(adata: Any, feature_set: str = "all") -> pd.DataFrame:
+def cohort_features(
+    adata: Any, feature_set: str = "all", *, references: Sequence[str] | None = None
+) -> pd.DataFrame:
     """Compute features of a harmonised cohort.
 
     Parameters
@@ -85,6 +88,8 @@ def cohort_features(adata: Any, feature_set: str = "all") -> pd.DataFrame:
         A cohort as ``load_cohort`` gives it.
     feature_set : str
         Of transcripts; plasma proteins have the one set ``proteins``.
+    references : sequence of str, optional
+        Reference genes to measure samples against; all eleven when left out.
 
     Returns
     -------
@@ -92,13 +97,24 @@ def cohort_features(adata: Any, feature_set: str = "all") -> pd.DataFrame:
     """
     if adata.uns["cohort"]["kind"] == PROTEINS:
         return protein_features(adata.to_df())
+    values = adata.to_df()
+    if references is not None:
+        values = values.drop(
+            columns=[gene for gene in reference_genes() if gene not in references], errors="ignore"
+        )
     transformer = InterferonFeatures(
         feature_set, min_coverage=0.5, min_reference=MIN_REFERENCE_GENES
     )
-    return transformer.set_output(transform="pandas").fit_transform(adata.to_df())
+    return transformer.set_output(transform="pandas").fit_transform(values)
 
 
-def load_dataset(names: Sequence[str], *, use: str = "train", progress: bool = False) -> Dataset:
+def load_dataset(
+    names: Sequence[str],
+    *,
+    use: str = "train",
+    references: Sequence[str] | None = None,
+    progress: bool = False,
+) -> Dataset:
     """Load cohorts and compute all features of their graded samples.
 
     Parameters
@@ -107,6 +123,8 @@ def load_dataset(names: Sequence[str], *, use: str = "train", progress: bool = F
         Cohorts.
     use : {"train", "validate"}
         What the cards must allow.
+    references : sequence of str, optional
+        Reference genes to measure samples against; all eleven when left out.
     progress : bool
         Whether downloads show a bar.
 
@@ -149,7 +167,7 @@ def load_dataset(names: Sequence[str], *, use: str = "train", progress: bool = F
             usable &= np.isfinite(adata.X).mean(axis=1) >= _MEASURED
         graded = adata[usable]
         obs = graded.obs.copy()
-        features = cohort_features(graded)
+        features = cohort_features(graded, references=references)
         index = pd.Index([f"{card.name}:{sample}" for sample in obs.index], name="sample")
         obs["cohort"] = card.name
         obs["patient"] = [f"{card.name}:{patient}" for patient in obs["patient"]]

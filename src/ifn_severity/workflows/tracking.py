@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from platform import python_version
 from typing import Any
 
 from ifn_severity import __version__
@@ -21,6 +22,7 @@ EXPERIMENTS = {
     "train": "Nested, patient-grouped cross-validation inside the cohorts that were named. "
     "One parent run a command, one child run a candidate (feature set and model).",
     "explain": "SHAP reports of saved models.",
+    "release": "The released models, one run each, with what they do on cohorts held out.",
     "leave-one-cohort-out": "Cohorts held out one by one. One summary run a command, one child "
     "run a held-out cohort and candidate.",
     "evidence": "The claims of the review and its five studies, tested on cohorts. One run a "
@@ -72,6 +74,7 @@ def quiet_environment() -> dict[str, str]:
     return {
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
         "DO_NOT_TRACK": "true",
     }
 
@@ -161,11 +164,8 @@ def run(
     ------
     mlflow.entities.Run
     """
-    from mlflow.exceptions import MlflowException
-    from sqlalchemy.exc import SQLAlchemyError
-
     nested = {"mlflow.parentRunId": parent} if parent else {}
-    try:
+    with explained(f"{name!r} was written"):
         started = mlflow.start_run(run_name=name, tags={**tags, **nested}, nested=bool(parent))
         try:
             yield started
@@ -176,9 +176,25 @@ def run(
             _end_failed(mlflow)
             raise
         mlflow.end_run()
+
+
+@contextmanager
+def explained(what: str) -> Iterator[None]:
+    """Turn what MLflow and its database raise into a StoreError that says what to do.
+
+    Parameters
+    ----------
+    what : str
+        What was done, in the past tense.
+    """
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
         raise StoreError(
-            f"the MLflow store {database()} failed while {name!r} was written: "
+            f"the MLflow store {database()} failed while {what}: "
             f"{str(error).splitlines()[0][:200]}",
             expected="a store that stays writable for the whole run, with room on its disk",
             do="free the store or its disk and run the command again; runs that were finished "
@@ -216,3 +232,16 @@ def version_tags() -> dict[str, str]:
         except ModuleNotFoundError:  # xgboost or xgboost-cpu: one of the two is installed
             continue
     return tags
+
+
+def environment(package_version: str) -> dict[str, Any]:
+    """Return the environment that MLflow keeps beside a logged model."""
+    return {
+        "name": "ifn-severity",
+        "channels": ["conda-forge"],
+        "dependencies": [
+            f"python={python_version()}",
+            "pip",
+            {"pip": [f"ifn-severity=={package_version}"]},
+        ],
+    }

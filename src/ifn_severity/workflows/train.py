@@ -11,14 +11,18 @@ from typing import Any
 
 import pandas as pd
 
+from ifn_severity.bundle.interval import ProbabilityInterval
 from ifn_severity.bundle.manifest import valid_name
 from ifn_severity.classify import MODELS, feature_views, search_space
-from ifn_severity.errors import InputError, ModelError
+from ifn_severity.errors import InputError, LabelError, ModelError
 from ifn_severity.evaluate import Candidate, nested_cross_validation, outer_splits, summarise
 from ifn_severity.evaluate.nested import CandidateResult
 from ifn_severity.paths import models_dir
-from ifn_severity.workflows import tracking
+from ifn_severity.workflows import registry, tracking
 from ifn_severity.workflows.dataset import Dataset, feature_sets_for, load_dataset
+from ifn_severity.workflows.evidence import Evidence, leave_one_cohort_out
+from ifn_severity.workflows.held_out import cohort_splits, interval_of, separate
+from ifn_severity.workflows.release import refuse_released
 from ifn_severity.workflows.training_log import (
     log_candidate,
     log_summary,
@@ -42,12 +46,15 @@ class TrainResult:
     run_id : str
         The MLflow parent run.
     dataset : Dataset
+    version : Version or None
+        Where the model was registered.
     """
 
     table: pd.DataFrame
     model: Path
     run_id: str
     dataset: Dataset
+    version: registry.Version | None = None
 
 
 def _no_bar(title: str, total: int) -> AbstractContextManager[Callable[[str], None]]:
@@ -65,6 +72,7 @@ def train(
     seed: int = 0,
     n_jobs: int = -1,
     name: str | None = None,
+    register: bool = False,
     bar: Bar = _no_bar,
 ) -> TrainResult:
     """Compare feature sets and models, log each to MLflow, and save the best.
@@ -84,6 +92,9 @@ def train(
         Processes; -1 for every core.
     name : str, optional
         Name of the saved model; ``severity-COHORTS`` when left out.
+    register : bool
+        Register the saved model in MLflow, with what it does on each cohort held out where
+        there are three or more.
     bar : callable
         Gives a progress bar for a title and a number of steps.
 
@@ -115,9 +126,14 @@ def train(
             expected="one word of letters, digits and ._+- that is not a file in models/",
             do="choose another with --name",
         )
+    refuse_released(target)
     mlflow = tracking.open_store("train")
+    if register:
+        registry.check_name(saved_as)
     dataset = load_dataset(cohorts, progress=bar is not _no_bar)
     splits = outer_splits(dataset.y, dataset.patients, folds=folds, repeats=repeats, seed=seed)
+    cohort_of = dataset.obs["cohort"].to_numpy(dtype=str)
+    splits += cohort_splits(dataset.y, dataset.patients, cohort_of, repeat=repeats)
     candidates = [
         Candidate(feature_set, model, columns.to_numpy(), feature_views(columns.columns))
         for feature_set in feature_sets
@@ -134,6 +150,7 @@ def train(
     tags = run_tags(dataset)
     rows: list[dict[str, Any]] = []
     best: tuple[CandidateResult, dict[str, float]] | None = None
+    kept: ProbabilityInterval | None = None
     steps = len(candidates) * (len(splits) + 1)
     parent_tags = {**tags, "level": "command"}
     with (
@@ -146,25 +163,52 @@ def train(
             dataset.y,
             dataset.patients,
             splits,
-            cohorts=dataset.obs["cohort"].to_numpy(dtype=str),
+            cohorts=cohort_of,
             inner_folds=inner_folds,
             seed=seed,
             n_jobs=n_jobs,
             on_step=advance,
         )
-        for result in results:
+        for whole in results:
+            result, between = separate(whole, repeats)
+            interval = interval_of(result, between, list(cohort_of), seed=seed)
             metrics = summarise(result.held_out, seed=seed)
             identifier = log_candidate(
-                mlflow, result, metrics, dataset, settings, tags, parent.info.run_id
+                mlflow, result, metrics, dataset, settings, tags, parent.info.run_id, interval
             )
             candidate = result.candidate
             row = {"feature_set": candidate.feature_set, "model": candidate.model, **metrics}
             rows.append({**row, "seconds": result.seconds, "run_id": identifier})
             if best is None or metrics["auroc"] > best[1]["auroc"]:
-                best = result, metrics
+                best, kept = (result, metrics), interval
         if best is None:
             raise ValueError("no candidate: give at least one feature set and one model")
         table = pd.DataFrame(rows).sort_values("auroc", ascending=False, ignore_index=True)
-        save_candidate(target, best[0], best[1], dataset, settings, table, parent.info.run_id)
+        evidence = _evidence(dataset, best[0], settings, n_jobs) if register else None
+        run_id = parent.info.run_id
+        save_candidate(target, best[0], best[1], dataset, settings, table, run_id, kept, evidence)
+        version = registry.register(mlflow, target, evidence) if register else None
         log_summary(mlflow, table, best, dataset, target)
-    return TrainResult(table, target, parent.info.run_id, dataset)
+    return TrainResult(table, target, parent.info.run_id, dataset, version)
+
+
+def _evidence(
+    dataset: Dataset, winner: CandidateResult, settings: dict[str, int], n_jobs: int
+) -> Evidence | None:
+    """Hold out each cohort for the winner; None where there are too few."""
+    try:
+        evidence, _ = leave_one_cohort_out(
+            dataset,
+            winner.candidate,
+            inner_folds=settings["inner_folds"],
+            seed=settings["seed"],
+            n_jobs=n_jobs,
+        )
+    except LabelError as error:
+        warnings.warn(
+            f"no cohort was held out, so the registered model cannot become champion: {error.got}",
+            UserWarning,
+            stacklevel=3,
+        )
+        return None
+    return evidence

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from pathlib import Path
-from platform import python_version
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ifn_severity.bundle import save_bundle
+from ifn_severity.bundle.interval import ProbabilityInterval
 from ifn_severity.evaluate.nested import CandidateResult
 from ifn_severity.features import catalogue_sha256
 from ifn_severity.report.comparison_figure import comparison_figure
@@ -23,6 +23,7 @@ from ifn_severity.report.training_figures import (
 )
 from ifn_severity.workflows import tracking
 from ifn_severity.workflows.dataset import Dataset
+from ifn_severity.workflows.evidence import Evidence
 
 LABEL = "severe 1 = severe or critical, 0 = mild or moderate, as each cohort's card defines them"
 
@@ -50,8 +51,11 @@ def save_candidate(
     settings: dict[str, int],
     table: pd.DataFrame,
     run_id: str,
+    interval: ProbabilityInterval | None = None,
+    evidence: Evidence | None = None,
 ) -> None:
-    """Save one fitted candidate as a model bundle."""
+    """Save one fitted candidate as a model bundle, with its evidence between cohorts if any."""
+    between = {"leave_one_cohort_out": evidence.metrics} if evidence else {}
     save_bundle(
         target,
         result.classifier,
@@ -60,8 +64,10 @@ def save_candidate(
         training_features=dataset.columns(result.candidate.feature_set),
         cohorts=dataset.facts,
         labels=LABEL,
-        metrics=_with_intervals(metrics),
+        metrics={**_with_intervals(metrics), **between},
         simulated=dataset.simulated,
+        training_cohorts=list(dataset.obs["cohort"].astype(str)),
+        interval=interval,
         extra={
             "validation": "nested cross-validation inside the training cohorts, by patient; the "
             "best candidate was chosen on these figures, which flatters it a little",
@@ -92,6 +98,7 @@ def log_candidate(
     settings: dict[str, int],
     tags: dict[str, str],
     parent: str,
+    interval: ProbabilityInterval | None = None,
 ) -> str:
     """Log one candidate as a child run and return its id."""
     from mlflow.data.code_dataset_source import CodeDatasetSource
@@ -135,13 +142,14 @@ def log_candidate(
         with tempfile.TemporaryDirectory() as folder:
             bundle = Path(folder) / "bundle"
             table = pd.DataFrame([{**own, **metrics}])
-            save_candidate(bundle, result, metrics, dataset, settings, table, run.info.run_id)
+            identifier = run.info.run_id
+            save_candidate(bundle, result, metrics, dataset, settings, table, identifier, interval)
             mlflow.pyfunc.log_model(
                 name="model",
                 loader_module="ifn_severity.bundle.pyfunc",
                 data_path=str(bundle),
                 # given whole, because MLflow would look for a pip that uv does not install
-                conda_env=_environment(tags["ifn_severity"]),
+                conda_env=tracking.environment(tags["ifn_severity"]),
             )
         return str(run.info.run_id)
 
@@ -149,18 +157,6 @@ def log_candidate(
 def _readable(metrics: dict[str, float]) -> dict[str, float]:
     """Return metrics as the UI's columns can show them; the tables keep every digit."""
     return {key: round(value, 4) for key, value in metrics.items() if np.isfinite(value)}
-
-
-def _environment(package_version: str) -> dict[str, Any]:
-    return {
-        "name": "ifn-severity",
-        "channels": ["conda-forge"],
-        "dependencies": [
-            f"python={python_version()}",
-            "pip",
-            {"pip": [f"ifn-severity=={package_version}"]},
-        ],
-    }
 
 
 def _predictions(result: CandidateResult, dataset: Dataset) -> pd.DataFrame:

@@ -1,0 +1,127 @@
+"""When a model abstains, and what it says of each sample, in words.
+
+The rule stands in docs/predict.md with what it does on held-out cohorts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+SEVERE, NOT_SEVERE, ABSTAIN = "severe", "not severe", "abstain"
+LEAST_COVERAGE = 0.6
+"""Below it no call is made: docs/missing-genes.md measured up to 40 % of the genes missing."""
+SPARSE = 0.9
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What was seen in a block of samples.
+
+    Attributes
+    ----------
+    probability : ndarray of shape (n_samples,)
+        NaN in samples that express no reference gene.
+    coverage : float
+        Fraction of the panel's genes in the data.
+    missing : ndarray of int
+        Features that cannot be computed and could in training.
+    outside, distance : ndarray
+        Share of features outside the training range, and distance in feature space.
+    tissue, sex : list of str
+        Hints, empty where there is nothing to say.
+    """
+
+    probability: np.ndarray
+    coverage: float
+    missing: np.ndarray
+    outside: np.ndarray
+    distance: np.ndarray
+    tissue: list[str]
+    sex: list[str]
+
+    @property
+    def silent(self) -> np.ndarray:
+        """Samples without a prediction."""
+        return np.isnan(self.probability)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The limits that a model abstains by.
+
+    Attributes
+    ----------
+    threshold : float
+        Probability at or above which a sample is called severe.
+    outside_limit, distance_limit : float
+        From the training data.
+    n_features : int
+        Features that could be computed in training.
+    common : tuple of str
+        What is said of every sample.
+    proteins : bool
+        Whether plasma proteins were measured, and not transcripts: for the words.
+    """
+
+    threshold: float
+    outside_limit: float
+    distance_limit: float
+    n_features: int
+    common: tuple[str, ...]
+    proteins: bool = False
+
+    def within(self, found: Findings) -> np.ndarray:
+        """Tell which samples are like those of the training data."""
+        near = (found.outside <= self.outside_limit) & (found.distance <= self.distance_limit)
+        alien = np.array([bool(text) for text in found.tissue], dtype=bool)
+        return np.asarray(near & ~found.silent & ~alien)
+
+    def calls(self, found: Findings) -> np.ndarray:
+        """Call each sample severe or not, or abstain."""
+        calls = np.where(found.probability >= self.threshold, SEVERE, NOT_SEVERE).astype(object)
+        calls[~self.within(found) | (found.coverage < LEAST_COVERAGE)] = ABSTAIN
+        return calls
+
+    def warnings(self, found: Findings) -> list[str]:
+        """Put into words what limits each prediction and why there is no call."""
+        common = list(self.common)
+        of = "model's analytes" if self.proteins else "panel's genes"
+        if found.coverage < LEAST_COVERAGE:
+            common.append(
+                f"only {found.coverage:.0%} of the {of} are in the data, too few for a "
+                f"call (limit {LEAST_COVERAGE:.0%})"
+            )
+        elif found.coverage < SPARSE:
+            common.append(f"only {found.coverage:.0%} of the {of} are in the data")
+        texts = ["; ".join(common)] * len(found.probability)
+        named = np.array([bool(a or b) for a, b in zip(found.tissue, found.sex, strict=True)])
+        own_words = ~self.within(found) | (found.missing > 0) | named
+        for i in np.flatnonzero(own_words):
+            texts[i] = "; ".join([*common, *self._own(found, int(i))])
+        return texts
+
+    def _own(self, found: Findings, i: int) -> list[str]:
+        if found.silent[i]:
+            none = "analyte was measured" if self.proteins else "reference gene is expressed"
+            return [f"no {none}, so there is no prediction"]
+        own = []
+        if found.missing[i]:
+            own.append(
+                f"{found.missing[i]} of {self.n_features} features cannot be computed and are "
+                "set to the training median"
+            )
+        if not found.outside[i] <= self.outside_limit:
+            own.append(
+                f"unlike the training data: {found.outside[i]:.0%} of its features are outside "
+                f"the training range (limit {self.outside_limit:.0%}), so the probability is an "
+                "extrapolation"
+            )
+        if not found.distance[i] <= self.distance_limit:
+            own.append(
+                f"unlike the training data: its distance in feature space is "
+                f"{found.distance[i]:.1f} (limit {self.distance_limit:.1f}, usual 1), so the "
+                "probability is an extrapolation"
+            )
+        return [*own, *(text for text in (found.tissue[i], found.sex[i]) if text)]
