@@ -57,13 +57,19 @@ def test_cohorts_without_days_or_scores_have_no_curve(make_cohort: MakeCohort) -
 
 
 def test_plane_and_shares(make_cohort: MakeCohort) -> None:
-    plane, joint = plane_tables({"one": make_cohort(scores=True, samples=2)}, n_draws=100)
+    plane, joint = plane_tables({"one": make_cohort(scores=True, samples=2)})
     assert len(plane) == 16
     assert joint["n_patients"].tolist() == [8, 8]
     for _, row in joint.iterrows():
         share = plane.loc[plane["severe"] == row["severe"], "both_high"].mean()
         assert row["both_high"] == pytest.approx(share)
         assert row["low"] <= share <= row["high"]
+        here = plane.loc[plane["severe"] == row["severe"], "interferon"]
+        assert row["interferon"] == pytest.approx(here.mean())
+        # scipy 1.17: t.ppf(0.975, 7)
+        assert row["interferon_high"] - row["interferon"] == pytest.approx(
+            2.3646242515927844 * here.sem()
+        )
 
 
 def test_variance_needs_serial_samples(make_cohort: MakeCohort) -> None:
