@@ -57,7 +57,7 @@ def test_cohorts_without_days_or_scores_have_no_curve(make_cohort: MakeCohort) -
 
 
 def test_plane_and_shares(make_cohort: MakeCohort) -> None:
-    plane, joint = plane_tables({"one": make_cohort(scores=True, samples=2)}, n_draws=100)
+    plane, joint = plane_tables({"one": make_cohort(scores=True, samples=2)})
     assert len(plane) == 16
     assert joint["n_patients"].tolist() == [8, 8]
     for _, row in joint.iterrows():
