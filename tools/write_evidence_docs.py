@@ -62,7 +62,8 @@ METHODS = """\
 - Meta-regression of the severity effect on the mean day: REML, Knapp–Hartung.
 - Co-existence: high is above the milder patients' median of the cohort. The effect is the share of
   severe patients who are high in both programmes minus that of milder patients, with the medians
-  drawn anew in each bootstrap draw. Two programmes that rise in different patients do not co-exist.
+  drawn anew in each bootstrap draw; where a share is 0 or 1, the interval of Agresti & Caffo 2000
+  (doi 10.1080/00031305.2000.10474560), which also gives the variance for pooling. Two programmes that rise in different patients do not co-exist.
 - Heterogeneity between patients: variance components of serial samples, by the method of moments.
 - Levels: mean log2(CPM + 1) over patients against a limit.
 - Scores are the features of this package: genes against eleven reference genes, sample by sample. A
@@ -127,6 +128,11 @@ def interval(row: dict[str, Any]) -> str:
 def known(value: Any, digits: int = 2) -> str:
     """Write a number, or a dash where there is none."""
     return "–" if value is None else number(float(value), digits)
+
+
+def place(row: dict[str, Any], name: str) -> str:
+    """Write a mean position with its interval."""
+    return f"{known(row[name])} ({known(row[name + '_low'])} to {known(row[name + '_high'])})"
 
 
 def table(head: list[str], rows: list[list[str]], right: tuple[int, ...] = ()) -> str:
@@ -248,10 +254,13 @@ def joint_section(found: dict[str, Any]) -> str:
             str(row["n_patients"]),
             f"{number(row['both_high'])} ({number(row['low'])} to {number(row['high'])})",
             known(row["correlation"]),
+            place(row, "interferon"),
+            place(row, "inflammation"),
         ]
         for row in found["coexistence"]
     ]
     head = ["cohort", "cells", "grade", "patients", "share high in both (95 % CI)", "r"]
+    head += ["interferon", "inflammation"]
     shares = [
         [
             row["cohort"],
@@ -264,7 +273,9 @@ def joint_section(found: dict[str, Any]) -> str:
         [
             "## Interferon and inflammation in one patient\n",
             "High is above the median of the cohort's milder patients; if the two programmes were "
-            "independent, a quarter of these would be high in both. r is within the grade.\n",
+            "independent, a quarter of these would be high in both. Shares have Wilson's interval; "
+            "r is within the grade. Positions on the plane are means over patients, in standard "
+            "deviations of the milder, with 95 % CI.\n",
             table(head, rows, right=(3, 5)),
             "## Where the interferon score varies\n",
             table(["cohort", "source", "share of the variance (95 % CI)"], shares),

@@ -142,7 +142,8 @@ def coexistence(
     variance = p1 * (1 - p1) / (n1 + 2) + p0 * (1 - p0) / (n0 + 2)
     half = float(norm.ppf(0.975)) * variance**0.5
     low, high_end, method = p1 - p0 - half, p1 - p0 + half, "Agresti–Caffo"
-    if min(n1, n0) >= MIN_BOOTSTRAP:
+    # where a share is 0 or 1 no draw differs in it, and the bootstrap would know it without error
+    if min(n1, n0) >= MIN_BOOTSTRAP and 0 < x1 < n1 and 0 < x0 < n0:
         weights = stratified_bootstrap(
             case, patients["patient"].to_numpy(dtype=str), n_draws=n_draws, seed=seed
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+from scipy.stats import t
 from scipy.stats import binomtest
 
 from ifn_severity.errors import LabelError
@@ -21,6 +22,8 @@ _PLANE = ("cohort", "patient", "cell_type", "severe", "day", "interferon", "infl
 _JOINT = (
     *("cohort", "cell_type", "severe", "n_patients", "both_high", "low", "high"),
     *("correlation", "correlation_low", "correlation_high", "correlation_p"),
+    *("interferon", "interferon_low", "interferon_high"),
+    *("inflammation", "inflammation_low", "inflammation_high"),
 )
 
 
@@ -103,7 +106,17 @@ def _joint(rows: pd.DataFrame, paired: pd.DataFrame) -> dict[str, Any]:
         "correlation_low": found["low"],
         "correlation_high": found["high"],
         "correlation_p": found["p"],
+        **_position(rows, "interferon"),
+        **_position(rows, "inflammation"),
     }
+
+
+def _position(rows: pd.DataFrame, name: str) -> dict[str, float]:
+    """Return the mean over patients with its 95 % interval, Student's t."""
+    values = rows[name].to_numpy(float)
+    half = t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / len(values) ** 0.5
+    mean = float(values.mean())
+    return {name: mean, f"{name}_low": mean - float(half), f"{name}_high": mean + float(half)}
 
 
 def variance_table(

@@ -182,7 +182,8 @@ class EvidenceReport:
     coexistence : DataFrame
         One row a cohort, cell type and ``severe``: ``n_patients``, ``both_high`` (share),
         ``low``, ``high``, ``correlation`` (Pearson, within severity), ``correlation_low``,
-        ``correlation_high``, ``correlation_p``.
+        ``correlation_high``, ``correlation_p``, and where the group lies on the plane:
+        ``interferon``, ``inflammation`` (means over patients) with ``_low`` and ``_high``.
     variance : DataFrame
         One row a cohort: share of the variance of the interferon score that is between
         ``severity`` groups, between ``patient``s of a group, ``within`` patients:

@@ -12,16 +12,17 @@ from ifn_severity.report.evidence_page import write_evidence_report, write_evide
 from ifn_severity.workflows.jsonable import plain
 
 LIMITS = (
-    "Severe and milder mean what each cohort's card says they mean; nobody here was an outpatient, "
-    "but for a few in the plasma cohort.",
+    "Severe and milder mean what each cohort's card says they mean, and that differs.",
     "Cohorts are few and small. With two cohorts a verdict speaks of these two, not of a third.",
-    "Patients were sampled at different days, and severe patients later; steroids lower "
-    "interferon-stimulated genes and were given to the severe. Neither is randomised, so no "
-    "difference here is a cause.",
+    "Patients were sampled at different days, and the interferon score falls with the day in both "
+    "grades; steroids lower interferon-stimulated genes and were given to the severe. Differences "
+    "at the same day stand beside where the day is known. No difference here is a cause.",
     "Cell types were summed as their studies clustered them. Sums of few cells are noisy, and a "
     "cluster can be defined by the very genes that a claim is about.",
-    "The rule of verdicts was written before any result; some facts of these cohorts were known to "
-    "its author from the cohorts' documentation.",
+    "The TNF–NF-κB score holds immediate early genes (FOS, JUN, EGR1), which the handling of blood "
+    "changes too.",
+    "The rule of verdicts and the deciding tests were committed before the first run; some facts of "
+    "these cohorts were known by then. Since then only tests without weight were added.",
 )
 _KEPT = ("claim", "part", "label")
 
