@@ -63,7 +63,8 @@ METHODS = """\
 - Co-existence: high is above the milder patients' median of the cohort. The effect is the share of
   severe patients who are high in both programmes minus that of milder patients, with the medians
   drawn anew in each bootstrap draw; where a share is 0 or 1, the interval of Agresti & Caffo 2000
-  (doi 10.1080/00031305.2000.10474560), which also gives the variance for pooling. Two programmes that rise in different patients do not co-exist.
+  (doi 10.1080/00031305.2000.10474560), which also gives the variance for pooling. Two programmes
+  that rise in different patients do not co-exist.
 - Heterogeneity between patients: variance components of serial samples, by the method of moments.
 - Levels: mean log2(CPM + 1) over patients against a limit.
 - Scores are the features of this package: genes against eleven reference genes, sample by sample. A

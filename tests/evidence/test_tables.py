@@ -64,6 +64,12 @@ def test_plane_and_shares(make_cohort: MakeCohort) -> None:
         share = plane.loc[plane["severe"] == row["severe"], "both_high"].mean()
         assert row["both_high"] == pytest.approx(share)
         assert row["low"] <= share <= row["high"]
+        here = plane.loc[plane["severe"] == row["severe"], "interferon"]
+        assert row["interferon"] == pytest.approx(here.mean())
+        # scipy 1.17: t.ppf(0.975, 7)
+        assert row["interferon_high"] - row["interferon"] == pytest.approx(
+            2.3646242515927844 * here.sem()
+        )
 
 
 def test_variance_needs_serial_samples(make_cohort: MakeCohort) -> None:

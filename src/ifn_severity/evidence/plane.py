@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from scipy.stats import t
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 
 from ifn_severity.errors import LabelError
 from ifn_severity.evaluate.effects import MIN_PATIENTS

@@ -21,8 +21,8 @@ LIMITS = (
     "cluster can be defined by the very genes that a claim is about.",
     "The TNF–NF-κB score holds immediate early genes (FOS, JUN, EGR1), which the handling of blood "
     "changes too.",
-    "The rule of verdicts and the deciding tests were committed before the first run; some facts of "
-    "these cohorts were known by then. Since then only tests without weight were added.",
+    "The rule of verdicts and the deciding tests were committed before the first run; some facts "
+    "of these cohorts were known by then. Since then only tests without weight were added.",
 )
 _KEPT = ("claim", "part", "label")
 
