@@ -82,10 +82,12 @@ def plane_figure(report: EvidenceReport, cell_type: str) -> Figure:
         panels[0].margins(x=0.1, y=0.18)
         where = f" in {cell_type}" if cell_type else ""
         figure.supxlabel(f"Inflammation score{where}, SD from milder patients", fontsize=9)
-        figure.supylabel(f"Interferon score{where}, SD from milder", fontsize=9)
+        figure.supylabel("Interferon score, SD from milder patients", fontsize=9)
         handles = side_handles(lines=False)
         words = "mean of the group, 95 % interval"
-        handles.append(Line2D([], [], color=INK, marker="P", markersize=8, label=words))
+        handles.append(
+            Line2D([], [], color=GREY, marker="o", markersize=9, markeredgecolor=INK, label=words)
+        )
         legend_above(figure, handles)
         finish(figure, simulated=False)
     return figure
@@ -97,10 +99,19 @@ def _draw_mean(axes: Axes, row: dict[str, Any], cohort: str, side: int) -> None:
     y, low, high = interval_in(row, *_ends("interferon"))
     if math.isnan(x) or math.isnan(y):
         return
-    colour, gid = SIDES[side][0], f"mean-{cohort}-{side}"
+    colour, marker, _, _ = SIDES[side]
     for end_x, end_y in (((left, right), (y, y)), ((x, x), (low, high))):
-        axes.plot(end_x, end_y, color=colour, linewidth=2.2, zorder=4)
-    axes.plot(x, y, "P", color=colour, markersize=9, markeredgecolor="white", zorder=5, gid=gid)
+        axes.plot(end_x, end_y, color=colour, linewidth=1.4, zorder=4)
+    axes.plot(
+        x,
+        y,
+        marker=marker,
+        color=colour,
+        markersize=9,
+        markeredgecolor=INK,
+        zorder=5,
+        gid=f"mean-{cohort}-{side}",
+    )
 
 
 def _ends(name: str) -> tuple[str, str, str]:
