@@ -625,6 +625,11 @@ def _plane_tables(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
             | {"n_patients": int((severe == side).sum()), "both_high": both[severe == side].mean()}
             | {"low": 0.2, "high": 0.8, "correlation": 0.3, "correlation_low": -0.3}
             | {"correlation_high": 0.7, "correlation_p": 0.3}
+            | {
+                f"{name}{end}": values[severe == side, place].mean() + shift
+                for place, name in enumerate(("interferon", "inflammation"))
+                for end, shift in (("", 0.0), ("_low", -0.6), ("_high", 0.6))
+            }
             for side in (0, 1)
         ]
         variance += [

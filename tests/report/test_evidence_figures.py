@@ -161,6 +161,8 @@ def test_the_upper_right_quadrant_is_both_high(evidence: EvidenceReport) -> None
             x, y = _named(figure, f"plane-{cohort}-{side}").get_data()
             inside = int(((x > across) & (y > up)).sum())
             assert inside == rows.loc[rows["severe"] == side, "both_high"].sum()
+            mean = _named(figure, f"mean-{cohort}-{side}").get_data()
+            assert np.ravel(mean) == pytest.approx([x.mean(), y.mean()])
     said = evidence.coexistence.query("cohort == 'schulte-cohort1'").set_index("severe")
     words = f"severe {100 * said.loc[1, 'both_high']:.0f} %"
     assert any(words in text for text in _texts(figure))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ifn_severity.errors import InputError
 from ifn_severity.evidence.result import EvidenceReport
 from ifn_severity.report.evidence_day import SIDES, scatter_side, side_handles
-from ifn_severity.report.evidence_rows import records, value_in
+from ifn_severity.report.evidence_rows import interval_in, records, value_in
 from ifn_severity.report.panels import legend_above, panel_grid, under_title
 from ifn_severity.report.style import (
     BLUE,
@@ -48,7 +50,8 @@ def plane_figure(report: EvidenceReport, cell_type: str) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        Points carry the gids ``plane-<cohort>-<severe>``; the lines of the quadrants,
+        Points carry the gids ``plane-<cohort>-<severe>``, means of the groups
+        ``mean-<cohort>-<severe>``; the lines of the quadrants,
         ``median-<axis>-<cohort>``, are the medians of the milder patients.
 
     Raises
@@ -72,16 +75,53 @@ def plane_figure(report: EvidenceReport, cell_type: str) -> Figure:
                 some = rows[rows["severe"] == side]
                 gid = f"plane-{cohort}-{side}"
                 scatter_side(axes, some["inflammation"], some["interferon"], side, gid=gid)
+                _draw_mean(axes, _joint(report, cohort, cell_type).get(side, {}), cohort, side)
             _quadrants(axes, rows, cohort)
             axes.set_title(cohort, fontsize=9, pad=16)
             under_title(axes, _shares(report, cohort, cell_type))
         panels[0].margins(x=0.1, y=0.18)
         where = f" in {cell_type}" if cell_type else ""
         figure.supxlabel(f"Inflammation score{where}, SD from milder patients", fontsize=9)
-        figure.supylabel(f"Interferon score{where}, SD from milder", fontsize=9)
-        legend_above(figure, side_handles(lines=False))
+        figure.supylabel("Interferon score, SD from milder patients", fontsize=9)
+        handles = side_handles(lines=False)
+        words = "mean of the group, 95 % interval"
+        handles.append(
+            Line2D([], [], color=GREY, marker="o", markersize=9, markeredgecolor=INK, label=words)
+        )
+        legend_above(figure, handles)
         finish(figure, simulated=False)
     return figure
+
+
+def _draw_mean(axes: Axes, row: dict[str, Any], cohort: str, side: int) -> None:
+    """Draw where a group lies on the plane: a cross as wide and high as its intervals."""
+    x, left, right = interval_in(row, *_ends("inflammation"))
+    y, low, high = interval_in(row, *_ends("interferon"))
+    if math.isnan(x) or math.isnan(y):
+        return
+    colour, marker, _, _ = SIDES[side]
+    for end_x, end_y in (((left, right), (y, y)), ((x, x), (low, high))):
+        axes.plot(end_x, end_y, color=colour, linewidth=1.4, zorder=4)
+    axes.plot(
+        x,
+        y,
+        marker=marker,
+        color=colour,
+        markersize=9,
+        markeredgecolor=INK,
+        zorder=5,
+        gid=f"mean-{cohort}-{side}",
+    )
+
+
+def _ends(name: str) -> tuple[str, str, str]:
+    return name, f"{name}_low", f"{name}_high"
+
+
+def _joint(report: EvidenceReport, cohort: str, cell_type: str) -> dict[int, dict[str, Any]]:
+    table = report.coexistence
+    here = (table["cohort"].astype(str) == cohort) & (table["cell_type"].astype(str) == cell_type)
+    return {int(row["severe"]): row for row in records(table[here])}
 
 
 def _quadrants(axes: Axes, rows: pd.DataFrame, cohort: str) -> None:
@@ -104,9 +144,7 @@ def _quadrants(axes: Axes, rows: pd.DataFrame, cohort: str) -> None:
 
 
 def _shares(report: EvidenceReport, cohort: str, cell_type: str) -> str:
-    table = report.coexistence
-    here = (table["cohort"].astype(str) == cohort) & (table["cell_type"].astype(str) == cell_type)
-    by_side = {int(row["severe"]): row for row in records(table[here])}
+    by_side = _joint(report, cohort, cell_type)
     said = [
         f"{SIDES[side][3]} {100 * share:.0f} %"
         for side in (1, 0)
