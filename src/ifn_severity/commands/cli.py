@@ -397,6 +397,36 @@ def explain(
 
 
 @app.command()
+def evidence(
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[CLAIM]...", help="Such as 2a. Default: all.")
+    ] = None,
+    output: Output = None,
+    claims: Annotated[
+        list[Path] | None, typer.Option(help="TOML file with claims of your own; repeatable.")
+    ] = None,
+    skip_missing: Annotated[
+        bool, typer.Option("--skip-missing", help="Go on without cohorts that cannot be had.")
+    ] = False,
+    figures: Annotated[
+        bool, typer.Option("--figures", help="Write each figure as PNG, SVG and PDF too.")
+    ] = False,
+    seed: Seed = 0,
+) -> None:
+    """Test the claims of the review and its five studies on cohorts, with a verdict for each."""
+    from ifn_severity.commands.evidence import evidence as run
+
+    run(
+        ids or [],
+        output=output,
+        claim_files=claims or [],
+        skip_missing=skip_missing,
+        figures=figures,
+        seed=seed,
+    )
+
+
+@app.command()
 def predict(
     model: Annotated[str, typer.Argument(help="Name in models/, or a folder.")],
     file: Annotated[

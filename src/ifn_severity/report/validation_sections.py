@@ -36,7 +36,7 @@ from ifn_severity.report.validation_words import (
     interferon_alone,
     interferon_sentence,
 )
-from ifn_severity.report.wording import listed, number, signed
+from ifn_severity.report.wording import interval_words, listed, number, signed, unbroken
 
 
 def validation_sections(report: ValidationReport, *, tables_folder: str = "") -> list[Section]:
@@ -71,17 +71,8 @@ def validation_sections(report: ValidationReport, *, tables_folder: str = "") ->
     return [section for section in sections if section is not None]
 
 
-def _interval(value: float, low: float, high: float) -> str:
-    return f"{number(value)} ({number(low)}–{number(high)})"
-
-
-def _unbroken(text: str) -> str:
-    """Keep an interval on one line of a narrow column."""
-    return text.replace(" ", "\N{NO-BREAK SPACE}").replace("–", "\N{WORD JOINER}–\N{WORD JOINER}")
-
-
 def _named(values: Mapping[str, tuple[float, float, float]]) -> str:
-    return listed([f"{name} {_interval(*estimate)}" for name, estimate in values.items()])
+    return listed([f"{name} {interval_words(estimate)}" for name, estimate in values.items()])
 
 
 def _who(about: Mapping[Any, object], severity: str) -> str:
@@ -116,7 +107,7 @@ def _held_out(report: ValidationReport) -> Section:
         rows=tuple(
             (
                 name if name in counted_cohorts(report) else f"{name} (not counted)",
-                _unbroken(_interval(*shown[name])),
+                unbroken(interval_words(shown[name])),
                 _who(about[name], "mild"),
                 _who(about[name], "severe"),
                 number(rows["sensitivity"].astype(float)[name]),
@@ -167,7 +158,9 @@ def _comparators(report: ValidationReport) -> Section:
                 number(found.mean),
                 number(found.worst),
                 str(found.n_cohorts),
-                "–" if gap != gap else f"{signed(gap, 3)} ({signed(low, 3)} to {signed(high, 3)})",
+                "–"
+                if gap != gap
+                else unbroken(f"{signed(gap, 3)} ({signed(low, 3)} to {signed(high, 3)})"),
             )
         )
     table = ReportTable(

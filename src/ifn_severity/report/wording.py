@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from ifn_severity.explain.attributions import Attributions
 from ifn_severity.explain.summaries import groups_of, labels_of, sample_position
+
+#: A value with the low and high end of its 95 % interval, NaN where unknown.
+Interval = tuple[float, float, float]
 
 #: Pushes smaller than this many log-odds are not worth a word.
 _SLIGHT = 0.005
@@ -19,8 +22,8 @@ def number(value: object, digits: int = 2) -> str:
 
     Examples
     --------
-    >>> number(-0.123), number(float("nan")), number("n/a")
-    ('−0.12', '–', 'n/a')
+    >>> number(-0.123), number(-0.001), number(float("nan")), number("n/a")
+    ('−0.12', '0.00', '–', 'n/a')
     """
     if isinstance(value, bool | str):
         return str(value)
@@ -28,7 +31,10 @@ def number(value: object, digits: int = 2) -> str:
         real = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return "–"
-    return f"{real:.{digits}f}".replace("-", "−") if math.isfinite(real) else "–"
+    if not math.isfinite(real):
+        return "–"
+    text = f"{real:.{digits}f}"
+    return text.replace("-", "−") if float(text) else text.removeprefix("-")
 
 
 def signed(value: float, digits: int = 2) -> str:
@@ -78,6 +84,47 @@ def estimate(value: float | Sequence[float]) -> str:
         middle, low, high = value
         return f"{number(middle)} (95 % CI {number(low)} to {number(high)})"
     return number(value)
+
+
+def interval_words(value: Interval, *, to: str = "–") -> str:
+    """Write an estimate with its interval in brackets, or alone where it has none.
+
+    Parameters
+    ----------
+    value : tuple of float
+        Value, low end, high end; NaN where unknown.
+    to : str
+        Between the ends; `` to `` where they may be negative.
+
+    Examples
+    --------
+    >>> interval_words((0.9, 0.8, 0.95)), interval_words((0.9, math.nan, math.nan))
+    ('0.90 (0.80–0.95)', '0.90')
+    >>> interval_words((-0.4, -0.9, 0.1), to=" to ")
+    '−0.40 (−0.90 to 0.10)'
+    """
+    middle, low, high = value
+    if math.isnan(low):
+        return number(middle)
+    return f"{number(middle)} ({number(low)}{to}{number(high)})"
+
+
+def checksum_lines(checksums: Mapping[str, str], *, most: int = 12) -> tuple[str, ...]:
+    """Return file and SHA-256 a line, or how many there are where they would fill pages.
+
+    Examples
+    --------
+    >>> checksum_lines({"a.csv": "f013"}), checksum_lines({"a": "1", "b": "2"}, most=1)
+    (('a.csv: f013',), ('2 files were read; checksums.csv names each with its SHA-256.',))
+    """
+    if len(checksums) > most:
+        return (f"{len(checksums)} files were read; checksums.csv names each with its SHA-256.",)
+    return tuple(f"{name}: {value}" for name, value in checksums.items())
+
+
+def unbroken(text: str) -> str:
+    """Keep an interval on one line of a narrow column."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}").replace("–", "\N{WORD JOINER}–\N{WORD JOINER}")
 
 
 def patient_sentence(attributions: Attributions, sample: str, *, threshold: float = 0.5) -> str:

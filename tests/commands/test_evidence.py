@@ -1,0 +1,88 @@
+"""The command evidence: bad input is one block, missing cohorts stop it or are told."""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ifn_severity.__main__ import main
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], home: Path) -> Cli:
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["ifn-severity", *arguments])
+        shown = warnings.showwarning
+        try:
+            main()
+            code = 0
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        finally:
+            warnings.showwarning = shown
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def partial_mirror(mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A mirror that holds one cohort alone."""
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+    (folder / "GSE155454").symlink_to(mirror / "GSE155454")
+    monkeypatch.setenv("IFN_SEVERITY_MIRROR", str(folder))
+    return folder
+
+
+def test_an_unknown_claim_is_one_block(cli: Cli, home: Path) -> None:
+    code, _, shown = cli("evidence", "2d")
+    assert code == 2
+    assert "no claim is called '2d'" in shown
+    assert "2a" in shown
+    assert "Traceback" not in shown
+    assert not (home / "reports").exists()
+
+
+def test_a_wrong_claim_file_is_one_block(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("[study]\nname = 'x'\ncitation = 'x'\ndoi = 'x'\n")
+    code, _, shown = cli("evidence", "--claims", str(path))
+    assert code == 2
+    assert "no tables [[claim]]" in shown
+
+
+def test_missing_cohorts_stop_it_with_one_block(cli: Cli, partial_mirror: Path, home: Path) -> None:
+    code, _, shown = cli("evidence", "2a")
+    assert code == 2
+    assert "GSE157103" in shown
+    assert "--skip-missing" in shown
+    assert "Traceback" not in shown
+    assert not (home / "reports").exists()
+
+
+def test_skip_missing_goes_on_and_says_so(cli: Cli, partial_mirror: Path, home: Path) -> None:
+    code, shown, _ = cli("evidence", "2a", "5a", "--skip-missing", "-o", str(home / "out"))
+    assert code == 0
+    assert "without GSE157103" in shown
+    assert "not testable" in shown
+    found = json.loads((home / "out" / "evidence.json").read_text("utf-8"))
+    verdicts = {claim["id"]: claim["verdict"] for claim in found["claims"]}
+    assert verdicts["5a"] == "not testable"
+    assert verdicts["2a"] != "not testable"
+    claim = next(claim for claim in found["claims"] if claim["id"] == "5a")
+    assert "its files cannot be had" in claim["reason"]
+    assert claim["needed"]
+    assert found["cohorts"]["GSE157103"]["loaded"] is False
+    assert (home / "out" / "report.html").is_file()
