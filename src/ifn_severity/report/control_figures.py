@@ -24,7 +24,6 @@ from ifn_severity.report.validation import ValidationReport
 from ifn_severity.report.validation_rows import value_of
 from ifn_severity.report.wording import number
 
-
 _BELOW_LEGEND = 0.68  # of a panel's height
 
 
