@@ -119,6 +119,11 @@ def test_adjusted_p_over_the_deciding_parts(report: EvidenceReport) -> None:
     assert order.is_monotonic_increasing
 
 
+def test_p_of_a_verdict_is_that_of_the_parts_it_rests_on(report: EvidenceReport) -> None:
+    table = report.verdicts.set_index("verdict")["p_adjusted"]
+    assert (table[["supported", "contradicted"]] <= 0.05).all()
+
+
 def test_intervals_hold_their_estimates(report: EvidenceReport) -> None:
     for table in (report.effects, report.pooled):
         known = table[table["effect"].notna()]

@@ -162,7 +162,7 @@ class EvidenceReport:
         Of all claims; ``EFFECT_COLUMNS``, ``POOLED_COLUMNS``.
     verdicts : DataFrame
         One row a claim: ``claim``, ``title``, ``study``, ``verdict``, ``reason``, ``needed``,
-        ``p_adjusted`` (largest of its deciding parts).
+        ``p_adjusted`` (largest of the deciding parts with the claim's own verdict).
     day_points : DataFrame
         One row a sample with a known day: ``cohort``, ``patient``, ``severe`` (0/1), ``day``,
         ``score`` (six-gene interferon score, in standard deviations of the cohort's milder

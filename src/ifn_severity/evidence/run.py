@@ -125,10 +125,10 @@ def _answer(
 def _verdicts(results: Sequence[ClaimResult]) -> pd.DataFrame:
     rows = []
     for result in results:
-        deciding = [
+        resting = [
             part.pooled["p_adjusted"].iloc[0]
             for part in result.parts
-            if part.part.decides and len(part.pooled)
+            if part.part.decides and part.verdict.label == result.verdict.label and len(part.pooled)
         ]
         rows.append(
             {
@@ -138,7 +138,7 @@ def _verdicts(results: Sequence[ClaimResult]) -> pd.DataFrame:
                 "verdict": result.verdict.label,
                 "reason": result.verdict.reason,
                 "needed": result.verdict.needed,
-                "p_adjusted": max(deciding, default=float("nan")),
+                "p_adjusted": max(resting, default=float("nan")),
             }
         )
     return pd.DataFrame(rows)
