@@ -24,6 +24,8 @@ from ifn_severity.report.validation import ValidationReport
 from ifn_severity.report.validation_rows import value_of
 from ifn_severity.report.wording import number
 
+_BELOW_LEGEND = 0.68  # of a panel's height
+
 
 def finite(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Return the finite values, flat."""
@@ -73,6 +75,7 @@ def controls_figure(report: ValidationReport) -> Figure:
             edge = float(np.quantile(draws, 0.95))
             axes.axvline(
                 edge,
+                ymax=_BELOW_LEGEND,
                 color=INK,
                 linestyle=(0, (4, 2)),
                 gid=f"percentile-{place}",
@@ -80,6 +83,7 @@ def controls_figure(report: ValidationReport) -> Figure:
             )
             axes.axvline(
                 ours,
+                ymax=_BELOW_LEGEND,
                 color=VERMILLION,
                 linewidth=2.2,
                 gid=f"headline-{place}",

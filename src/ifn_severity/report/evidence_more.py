@@ -123,8 +123,8 @@ def plane_section(report: EvidenceReport) -> Section | None:
             f"a patient. {_plane_words(report, cell_type)}",
             caption="Dashed lines are the medians of the cohort's milder patients; a patient in "
             "the upper right has both programmes above them. If the programmes were independent "
-            "and no different in severe disease, a quarter would lie there. Large markers are means of "
-            "the groups with 95 % intervals.",
+            "and no different in severe disease, a quarter would lie there. Large markers are "
+            "means of the groups with 95 % intervals.",
         )
         for place, cell_type in enumerate(cells, start=1)
     )
