@@ -127,7 +127,8 @@ def _one_call(called: pd.DataFrame, n_severe: int) -> list[str]:
     how_many = "All" if most == len(called) else f"{most} of"
     return [
         f"{how_many} {len(called)} samples with a call are called {word}: a shift between "
-        "laboratories does that too. --labels with a few samples of known severity tells the two apart."
+        "laboratories does that too. --labels with a few samples of known severity tells the two "
+        "apart."
     ]
 
 
