@@ -228,9 +228,9 @@ class Explained:
         ``agreement`` (words), ``review`` (the review's evidence, a sentence or empty).
     where : DataFrame
         Where interferon matters: ``cohort`` (name or "mean"), ``stage`` ("all", "early", "late"),
-        ``n_mild``, ``n_severe``, ``with_``, ``without``, ``difference``, ``low``, ``high`` (held-out
-        AUROC with and without interferon genes), ``alone`` (AUROC of the Rice 2013 score), ``share``
-        (of absolute attribution there).
+        ``n_mild``, ``n_severe``, ``with_``, ``without``, ``difference``, ``low``, ``high``
+        (held-out AUROC with and without interferon genes), ``alone`` (AUROC of the Rice 2013
+        score), ``share`` (of absolute attribution there).
     plane : DataFrame indexed by sample
         ``cohort``, ``severity``, ``severe``, ``days_since_onset``, ``interferon``,
         ``inflammation``, ``quadrant``, ``margin``, ``interferon_net`` (log-odds from interferon
