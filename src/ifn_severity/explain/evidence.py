@@ -12,6 +12,7 @@ from ifn_severity.evaluate import auroc
 from ifn_severity.explain.held_out import Design
 from ifn_severity.explain.ranking import interval
 from ifn_severity.explain.samples import Samples
+from ifn_severity.explain.shap_values import log_odds
 from ifn_severity.explain.univariate import OWN
 
 SHUFFLES = 20
@@ -55,7 +56,7 @@ def permutation_importance(
     rng = np.random.default_rng(seed)
     margin = np.full(len(samples.obs), np.nan)
     for part, classifier in zip(design.parts, classifiers, strict=True):
-        margin[part.test] = classifier.decision_function(samples.features.iloc[part.test])
+        margin[part.test] = log_odds(classifier, samples.features.iloc[part.test])
     usable = [
         (cohort, design.rows[at])
         for cohort, at in samples.blocks(design.rows)
@@ -97,7 +98,7 @@ def _margins(
         mine = np.isin(rows, part.test)
         if mine.any():
             frame = pd.DataFrame(X[mine], columns=samples.features.columns)
-            found[mine] = classifier.decision_function(frame)
+            found[mine] = log_odds(classifier, frame)
     return found
 
 

@@ -90,19 +90,19 @@ def patient_in_full(
     threshold : float
         Of the model that explains this sample.
     """
-    at = gene_level.values.index.get_loc(sample)
+    at = list(gene_level.values.index).index(sample)
     families = gene_level.features
     cohort = gene_level.obs["cohort"].astype(str)
     data = gene_level.data[(cohort == cohort.iloc[at]).to_numpy()]
     own = gene_level.data.iloc[at]
-    known = data.notna().sum(axis=0)
-    below = (data < own).sum(axis=0) + 0.5 * (data == own).sum(axis=0)
+    table, value = data.to_numpy(), own.to_numpy()
+    below = (table < value).sum(axis=0) + 0.5 * (table == value).sum(axis=0)
     waterfall = pd.DataFrame(
         {
             "shap": gene_level.values.iloc[at],
             "expression": own,
             "usual": usual,
-            "percentile": (100.0 * below / known.where(known > 0)).where(own.notna()),
+            "percentile": np.where(np.isfinite(value), 100.0 * below / len(table), np.nan),
             "group": families["group"],
             "family": families["family"],
             "interferon": families["group"] == "interferon",
@@ -111,7 +111,7 @@ def patient_in_full(
     order = waterfall["shap"].abs().sort_values(ascending=False, kind="stable").index
     waterfall = waterfall.loc[order]
     interferon = families.drop_duplicates("family").set_index("family")["group"] == "interferon"
-    table = pd.DataFrame(
+    net_of = pd.DataFrame(
         {
             "net": family_values,
             "interferon": interferon.reindex(family_values.index).fillna(False).astype(bool),
@@ -126,10 +126,10 @@ def patient_in_full(
         base=float(gene_level.base[at]),
         margin=margin,
         probability=float(expit(margin)),
-        saved_probability=float(saved.probability[saved.values.index.get_loc(sample)]),
+        saved_probability=float(saved.probability[list(saved.values.index).index(sample)]),
         threshold=threshold,
         waterfall=waterfall,
-        families=table,
+        families=net_of,
         interferon=float(place["interferon"]),
         inflammation=float(place["inflammation"]),
         quadrant=str(place["quadrant"]),
@@ -178,11 +178,12 @@ def patient_words(patient: Patient, basis: str) -> tuple[str, ...]:
 
 
 def _level(row: pd.Series) -> str:
-    if not np.isfinite(row["expression"]):
+    expression, usual = (float(row.at[name]) for name in ("expression", "usual"))
+    if not np.isfinite(expression):
         return "not measured"
-    difference = float(row["expression"] - row["usual"])
+    difference = expression - usual
     if not np.isfinite(difference):
-        return f"{row['expression']:.1f}"
+        return f"{expression:.1f}"
     return f"{2 ** abs(difference):.1f}× {'above' if difference > 0 else 'below'} usual"
 
 
