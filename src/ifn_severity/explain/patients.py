@@ -118,7 +118,8 @@ def patient_in_full(
         }
     ).rename_axis("family")
     margin = float(gene_level.margin[at])
-    place = plane.loc[sample]
+    place = plane.iloc[list(plane.index).index(sample)]
+    interferon_score, inflammation_score = place[["interferon", "inflammation"]].to_numpy(float)
     patient = Patient(
         sample=sample,
         why=why,
@@ -130,8 +131,8 @@ def patient_in_full(
         threshold=threshold,
         waterfall=waterfall,
         families=net_of,
-        interferon=float(place["interferon"]),
-        inflammation=float(place["inflammation"]),
+        interferon=float(interferon_score),
+        inflammation=float(inflammation_score),
         quadrant=str(place["quadrant"]),
         neighbours=near,
         words=(),
@@ -152,7 +153,13 @@ def patient_words(patient: Patient, basis: str) -> tuple[str, ...]:
     for sign, what in ((1, "raise"), (-1, "lower")):
         genes = waterfall[np.sign(waterfall["shap"]) == sign].head(4)
         if len(genes):
-            listed = ", ".join(f"{gene} ({_level(row)})" for gene, row in genes.iterrows())
+            levels = zip(
+                genes.index,
+                genes["expression"].to_numpy(dtype=float),
+                genes["usual"].to_numpy(dtype=float),
+                strict=True,
+            )
+            listed = ", ".join(f"{gene} ({_level(own, usual)})" for gene, own, usual in levels)
             said.append(f"Genes that {what} the risk most: {listed}.")
     net = float(waterfall.loc[waterfall["interferon"], "shap"].sum())
     way = "raise" if net > 0 else "lower"
@@ -177,8 +184,7 @@ def patient_words(patient: Patient, basis: str) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _level(row: pd.Series) -> str:
-    expression, usual = (float(row.at[name]) for name in ("expression", "usual"))
+def _level(expression: float, usual: float) -> str:
     if not np.isfinite(expression):
         return "not measured"
     difference = expression - usual

@@ -20,7 +20,7 @@ from ifn_severity.explain.held_out import plan
 from ifn_severity.explain.plane import INFLAMMATION_SCORE, INTERFERON_SCORE, cutpoints, place
 from ifn_severity.explain.ranking import stability
 from ifn_severity.explain.result import POOLED, Explained
-from ifn_severity.explain.univariate import by_cohort, by_stage
+from ifn_severity.explain.univariate import by_cohort, by_stage, spreads
 from ifn_severity.explain.words import answer_words, cautions
 from ifn_severity.workflows.explanation import tables
 from ifn_severity.workflows.explanation.fits import (
@@ -156,8 +156,9 @@ def explain_in_full(
     found = correlate(samples, design.rows, candidates(genes, samples.genes))
     groups = exchangeable_groups(found, samples, held.genes, genes)
     followers = stand_ins(found, samples)
-    interferon = tables.annotate(interferon, cohort_table, stage_table, groups, followers)
-    genes = tables.annotate(genes, cohort_table, stage_table, groups, followers)
+    spread = spreads(samples, design.rows)
+    interferon = tables.annotate(interferon, cohort_table, stage_table, groups, followers, spread)
+    genes = tables.annotate(genes, cohort_table, stage_table, groups, followers, spread)
     families, families_by_cohort = tables.family_tables(samples, held, drawn)
     clock.lap("gene tables")
     rows, compared = graded(loaded, design)

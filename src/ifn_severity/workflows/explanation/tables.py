@@ -17,7 +17,7 @@ from ifn_severity.explain.interactions import interferon_inflammation
 from ifn_severity.explain.ranking import gene_ranking, interval
 from ifn_severity.explain.result import Answer
 from ifn_severity.explain.samples import Samples
-from ifn_severity.explain.univariate import differences_in_words
+from ifn_severity.explain.univariate import caution_on
 from ifn_severity.explain.words import interaction_words
 from ifn_severity.workflows.dataset import Dataset
 from ifn_severity.workflows.explanation.held import HeldOut
@@ -82,6 +82,7 @@ def annotate(
     by_stage: pd.DataFrame,
     groups: pd.DataFrame,
     stand_ins: pd.DataFrame,
+    spread: pd.Series,
     *,
     n_cautions: int = 30,
 ) -> pd.DataFrame:
@@ -92,7 +93,7 @@ def annotate(
         for gene in members
     }
     said = [
-        differences_in_words(str(gene), by_cohort, by_stage) if place < n_cautions else ""
+        caution_on(str(gene), by_cohort, by_stage, spread) if place < n_cautions else ""
         for place, gene in enumerate(table.index)
     ]
     return table.assign(
