@@ -10,6 +10,9 @@ import numpy as np
 from ifn_severity.explain.attributions import Attributions
 from ifn_severity.explain.summaries import groups_of, labels_of, sample_position
 
+#: A value with the low and high end of its 95 % interval, NaN where unknown.
+Interval = tuple[float, float, float]
+
 #: Pushes smaller than this many log-odds are not worth a word.
 _SLIGHT = 0.005
 
@@ -78,6 +81,29 @@ def estimate(value: float | Sequence[float]) -> str:
         middle, low, high = value
         return f"{number(middle)} (95 % CI {number(low)} to {number(high)})"
     return number(value)
+
+
+def interval_words(value: Interval, *, to: str = "–") -> str:
+    """Write an estimate with its interval in brackets, or alone where it has none.
+
+    Parameters
+    ----------
+    value : tuple of float
+        Value, low end, high end; NaN where unknown.
+    to : str
+        Between the ends; `` to `` where they may be negative.
+
+    Examples
+    --------
+    >>> interval_words((0.9, 0.8, 0.95)), interval_words((0.9, math.nan, math.nan))
+    ('0.90 (0.80–0.95)', '0.90')
+    >>> interval_words((-0.4, -0.9, 0.1), to=" to ")
+    '−0.40 (−0.90 to 0.10)'
+    """
+    middle, low, high = value
+    if math.isnan(low):
+        return number(middle)
+    return f"{number(middle)} ({number(low)}{to}{number(high)})"
 
 
 def patient_sentence(attributions: Attributions, sample: str, *, threshold: float = 0.5) -> str:
