@@ -31,22 +31,82 @@ class ReportFigure:
 
 
 @dataclass(frozen=True)
+class Link:
+    """Words that lead somewhere.
+
+    Attributes
+    ----------
+    text : str
+        What is read.
+    target : str
+        ``#`` and an anchor of the page, or an address starting with ``https://``.
+    """
+
+    text: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A word in a frame: read as text, told apart by its look.
+
+    Attributes
+    ----------
+    text : str
+        What is read.
+    look : str
+        ``good``, ``bad``, ``mixed``, ``open`` or ``none``.
+    """
+
+    text: str
+    look: str = "none"
+
+
+Cell = str | Link | Badge
+
+
+@dataclass(frozen=True)
 class ReportTable:
-    """A table of texts; the first column heads its row."""
+    """A table of texts, links and badges; the first column heads its row."""
 
     caption: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
     numeric: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a section under a heading of its own."""
+    """A piece of a section under a heading of its own.
+
+    Attributes
+    ----------
+    heading : str
+        Heading of level 3.
+    paragraphs : tuple of str
+        Plain text; the page escapes it.
+    figures : tuple of ReportFigure
+        What follows them.
+    name : str
+        Anchor in the page; none when empty.
+    badge : Badge or None
+        Stands below the heading.
+    quote : str
+        Somebody else's sentence, set apart, above the paragraphs; none when empty.
+    tables : tuple of ReportTable
+        Below the figures.
+    links : tuple of Link
+        At the end: sources, and figures elsewhere in the page.
+    """
 
     heading: str
     paragraphs: tuple[str, ...] = ()
     figures: tuple[ReportFigure, ...] = ()
+    name: str = ""
+    badge: Badge | None = None
+    quote: str = ""
+    tables: tuple[ReportTable, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -53,15 +53,18 @@ def beside(axes: Axes, text: str, y: float, *, bold: bool = False) -> None:
     )
 
 
-def draw_diamond(axes: Axes, estimate: Interval, y: float, *, gid: str = "pooled") -> None:
+def draw_diamond(
+    axes: Axes, estimate: Interval, y: float, *, colour: str = BLUE, gid: str = "pooled"
+) -> None:
     """Draw a pooled estimate; the diamond is as wide as its interval."""
     value, low, high = estimate
-    axes.fill([low, value, high, value], [y, y - 0.26, y, y + 0.26], color=BLUE, gid=gid, zorder=3)
+    heights = [y, y - 0.26, y, y + 0.26]
+    axes.fill([low, value, high, value], heights, color=colour, gid=gid, zorder=3)
 
 
-def pooled_line(axes: Axes, value: float) -> None:
+def pooled_line(axes: Axes, value: float, *, colour: str = BLUE) -> None:
     """Lead the eye from a pooled estimate to the rows above it."""
-    axes.axvline(value, color=BLUE, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
+    axes.axvline(value, color=colour, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
 
 
 def draw_prediction(

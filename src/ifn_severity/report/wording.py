@@ -106,6 +106,11 @@ def interval_words(value: Interval, *, to: str = "–") -> str:
     return f"{number(middle)} ({number(low)}{to}{number(high)})"
 
 
+def unbroken(text: str) -> str:
+    """Keep an interval on one line of a narrow column."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}").replace("–", "\N{WORD JOINER}–\N{WORD JOINER}")
+
+
 def patient_sentence(attributions: Attributions, sample: str, *, threshold: float = 0.5) -> str:
     """Say what drives one patient's prediction.
 
