@@ -55,7 +55,7 @@ def draw_heat(
             axes.text(
                 column,
                 row,
-                "–" if unknown else form.format(value).replace("-", "−"),
+                "–" if unknown else _written(value, form),
                 ha="center",
                 va="center",
                 fontsize=fontsize,
@@ -68,3 +68,9 @@ def draw_heat(
     axes.tick_params(which="minor", length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
+
+
+def _written(value: float, form: str) -> str:
+    """Write a number with a real minus sign, and zero without any."""
+    text = form.format(value)
+    return text.lstrip("-") if not text.strip("-0.") else text.replace("-", "−")

@@ -14,7 +14,7 @@ from scipy.stats import rankdata
 from ifn_severity.explain.attributions import Attributions
 from ifn_severity.explain.result import POOLED, Answer, Explained, Patient, Stability
 from ifn_severity.report.explanation import ExplanationReport
-from ifn_severity.report.html import write_explanation_report
+from ifn_severity.report.explanation_page import write_explanation_report
 
 LEVELS = ["healthy", "mild", "moderate", "severe", "critical"]
 FAMILIES = {

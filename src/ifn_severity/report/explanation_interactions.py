@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from ifn_severity.errors import InputError
 from ifn_severity.explain.result import Explained
+from ifn_severity.report.explanation_samples import cohorts_in
 from ifn_severity.report.forest import draw_estimate
-from ifn_severity.report.samples import cohorts_in
 from ifn_severity.report.style import BLUE, INK, PURPLE, figure_style, finish, new_figure
 
 

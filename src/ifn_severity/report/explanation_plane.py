@@ -11,14 +11,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ifn_severity.explain.result import Explained, Patient
+from ifn_severity.report.explanation_samples import cohorts_in
 from ifn_severity.report.panels import panel_grid
-from ifn_severity.report.samples import cohorts_in
 from ifn_severity.report.style import (
     GREY,
     INK,
-    SEVERITY_COLOURS,
+    ORANGE,
     SEVERITY_MARKERS,
     SIGNED_COLOURS,
+    SKY,
     figure_style,
     finish,
 )
@@ -26,10 +27,12 @@ from ifn_severity.report.style import (
 #: Where each quadrant's name stands: horizontal and vertical side, words.
 _CORNERS = (
     ("left", "bottom", "low, low"),
-    ("right", "bottom", "interferon only"),
-    ("left", "top", "inflammation only"),
+    ("right", "bottom", "inflammation only"),
+    ("left", "top", "interferon only"),
     ("right", "top", "both"),
 )
+#: Of samples that were not severe (0) and severe (1): colour, marker, words.
+OUTCOMES = {0.0: (SKY, "o", "not severe"), 1.0: (ORANGE, "^", "severe")}
 
 
 def plane_figure(explained: Explained) -> Figure:
@@ -63,8 +66,8 @@ def plane_figure(explained: Explained) -> Figure:
                     continue
                 present.append(kind)
                 axes.scatter(
-                    rows["interferon"],
                     rows["inflammation"],
+                    rows["interferon"],
                     c=SIGNED_COLOURS(scale(rows["interferon_net"].to_numpy(dtype=float))),
                     marker=SEVERITY_MARKERS[kind],
                     s=20,
@@ -74,8 +77,8 @@ def plane_figure(explained: Explained) -> Figure:
                     gid=f"plane-{cohort}-{kind}",
                 )
             axes.set_title(cohort, fontsize=9)
-        figure.supxlabel("Interferon score, log2 relative expression", fontsize=9)
-        figure.supylabel("Inflammation score", fontsize=9)
+        figure.supxlabel("Inflammation score, log2 relative expression", fontsize=9)
+        figure.supylabel("Interferon score", fontsize=9)
         bar = figure.colorbar(
             ScalarMappable(scale, SIGNED_COLOURS), ax=panels, aspect=40, pad=0.02, shrink=0.85
         )
@@ -97,8 +100,8 @@ def plane_figure(explained: Explained) -> Figure:
 def _quadrants(axes: Axes, plane: pd.DataFrame, cut: pd.Series) -> None:
     """Draw the lines between low and high, and name the four fields."""
     axes.margins(0.1)
-    axes.axvline(float(cut["interferon"]), color=GREY, linewidth=0.9, linestyle=(0, (3, 2)))
-    axes.axhline(float(cut["inflammation"]), color=GREY, linewidth=0.9, linestyle=(0, (3, 2)))
+    axes.axvline(float(cut["inflammation"]), color=GREY, linewidth=0.9, linestyle=(0, (3, 2)))
+    axes.axhline(float(cut["interferon"]), color=GREY, linewidth=0.9, linestyle=(0, (3, 2)))
     counts = plane["quadrant"].value_counts()
     for across, up, words in _CORNERS:
         full = "low interferon, low inflammation" if words == "low, low" else words
@@ -133,37 +136,39 @@ def draw_place(axes: Axes, patient: Patient, plane: pd.DataFrame, cut: pd.Series
     _quadrants(axes, plane, cut)
     others = plane.drop(index=[patient.sample], errors="ignore")
     severe = others["severe"].to_numpy(dtype=float)
-    for kind, here in (("moderate", severe == 0), ("severe", severe == 1)):
+    for outcome, (colour, marker, _) in OUTCOMES.items():
+        here = severe == outcome
         axes.scatter(
-            others["interferon"][here],
             others["inflammation"][here],
+            others["interferon"][here],
             s=11,
-            marker=SEVERITY_MARKERS["mild" if kind == "moderate" else kind],
-            color=SEVERITY_COLOURS["mild" if kind == "moderate" else kind],
+            marker=marker,
+            color=colour,
             alpha=0.75,
             linewidth=0,
-            label="severe" if kind == "severe" else "not severe",
             rasterized=len(others) > 150,
         )
     axes.scatter(
-        [patient.interferon],
         [patient.inflammation],
+        [patient.interferon],
         marker="*",
         s=150,
         color="white",
         edgecolor="black",
         linewidth=1.3,
         zorder=7,
-        label="this patient",
         gid="this-patient",
     )
-    axes.set_xlabel("Interferon score")
-    axes.set_ylabel("Inflammation score")
-    axes.legend(
-        loc="upper center",
-        bbox_to_anchor=(0.45, -0.2),
-        ncols=3,
-        fontsize=7,
-        handletextpad=0.1,
-        columnspacing=0.8,
-    )
+    axes.set_xlabel("Inflammation score")
+    axes.set_ylabel("Interferon score", labelpad=1)
+
+
+def place_handles() -> list[Line2D]:
+    """Return legend entries for one patient among others."""
+    handles = [
+        Line2D([], [], linestyle="", color=colour, marker=marker, label=words)
+        for colour, marker, words in OUTCOMES.values()
+    ]
+    star = Line2D([], [], linestyle="", color="white", marker="*", markersize=11)
+    star.set(markeredgecolor="black", label="this patient")
+    return [*handles, star]

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ifn_severity.explain.result import Explained, Patient
-from ifn_severity.report.plane_figure import draw_place
-from ifn_severity.report.samples import cohort_of
+from ifn_severity.report.explanation_plane import draw_place, place_handles
+from ifn_severity.report.explanation_samples import cohort_of
 from ifn_severity.report.style import (
     GREY,
     INK,
@@ -18,7 +18,7 @@ from ifn_severity.report.style import (
     figure_style,
     finish,
     group_colour,
-    group_legend,
+    group_handles,
     mark_rows,
     new_figure,
     text_colour,
@@ -100,7 +100,15 @@ def patient_figure(explained: Explained, patient: Patient, *, top: int = TOP_STE
         else:
             waterfall = figure.subplots()
         _draw_waterfall(waterfall, patient, steps)
-        group_legend(figure, [step.group for step in steps if step.group])
+        handles = group_handles(step.group for step in steps if step.group)
+        handles += place_handles() if known else []
+        figure.legend(
+            handles=handles,
+            loc="outside lower center",
+            ncols=min(len(handles), 5),
+            handletextpad=0.1,
+            columnspacing=1.4,
+        )
         finish(figure, simulated=explained.gene_level.simulated)
     return figure
 

@@ -9,8 +9,8 @@ from matplotlib.lines import Line2D
 
 from ifn_severity.errors import InputError
 from ifn_severity.explain.result import Explained
-from ifn_severity.report.panels import panel_grid
-from ifn_severity.report.samples import (
+from ifn_severity.report.explanation_plane import OUTCOMES
+from ifn_severity.report.explanation_samples import (
     cohort_handles,
     cohort_looks,
     cohort_of,
@@ -18,11 +18,10 @@ from ifn_severity.report.samples import (
     leading_genes,
     running_median,
 )
+from ifn_severity.report.panels import panel_grid
 from ifn_severity.report.style import (
     GREY,
     INK,
-    ORANGE,
-    SKY,
     figure_style,
     finish,
 )
@@ -30,7 +29,6 @@ from ifn_severity.report.style import (
 _ENOUGH = 20  # points from which a running median is drawn
 #: Early ends with this day since onset.
 _EARLY = 10.5
-_GROUPS = ((0.0, "o", SKY, "not severe"), (1.0, "^", ORANGE, "severe"))
 
 
 def direction_figure(explained: Explained) -> Figure:
@@ -149,7 +147,7 @@ def time_figure(explained: Explained) -> Figure:
         figure.supylabel("Attribution, log-odds", fontsize=9)
         handles = [
             Line2D([], [], color=colour, marker=marker, markeredgecolor=INK, label=words)
-            for _, marker, colour, words in _GROUPS
+            for colour, marker, words in OUTCOMES.values()
         ]
         figure.legend(handles=handles, loc="outside upper center", ncols=2)
         finish(figure, simulated=given.simulated)
@@ -159,7 +157,7 @@ def time_figure(explained: Explained) -> Figure:
 def _over_time(axes: Axes, days: np.ndarray, phi: np.ndarray, severe: np.ndarray) -> None:
     axes.axhline(0, color=INK, linewidth=0.7)
     axes.axvline(_EARLY, color=GREY, linewidth=0.9, linestyle=(0, (3, 2)))
-    for outcome, marker, colour, _ in _GROUPS:
+    for outcome, (colour, marker, _) in OUTCOMES.items():
         here = np.isfinite(days) & (severe == outcome)
         axes.scatter(
             days[here],

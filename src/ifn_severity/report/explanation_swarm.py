@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from ifn_severity.explain.result import Explained
-from ifn_severity.report.ranking_figure import TOP_GENES
-from ifn_severity.report.samples import cohort_of, exchange_letters, leading_genes
+from ifn_severity.report.explanation_ranking import TOP_GENES
+from ifn_severity.report.explanation_samples import cohort_of, exchange_letters, leading_genes
 from ifn_severity.report.style import INK, VALUE_COLOURS, figure_style, finish, new_figure
 from ifn_severity.report.swarm import swarm_offsets
 

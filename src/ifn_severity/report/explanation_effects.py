@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ifn_severity.explain.result import Explained
-from ifn_severity.report.samples import cohorts_in, leading_genes
+from ifn_severity.report.explanation_samples import cohorts_in, leading_genes
 from ifn_severity.report.stages import (
     mark_stage,
     name_scopes,

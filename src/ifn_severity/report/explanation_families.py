@@ -12,8 +12,8 @@ from matplotlib.ticker import MaxNLocator
 
 from ifn_severity.errors import InputError
 from ifn_severity.explain.result import Explained
+from ifn_severity.report.explanation_samples import cohorts_in
 from ifn_severity.report.heat import LEVELS, draw_heat
-from ifn_severity.report.samples import cohorts_in
 from ifn_severity.report.style import (
     GREY,
     INK,

@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 
 from ifn_severity.errors import InputError
 from ifn_severity.explain.result import Explained
+from ifn_severity.report.explanation_samples import cohorts_in
 from ifn_severity.report.panels import legend_above
-from ifn_severity.report.samples import cohorts_in
 from ifn_severity.report.stages import (
     mark_stage,
     name_scopes,

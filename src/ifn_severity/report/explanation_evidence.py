@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 
 from ifn_severity.errors import InputError
 from ifn_severity.explain.result import POOLED, Explained
+from ifn_severity.report.explanation_ranking import SIGNS
+from ifn_severity.report.explanation_samples import cohorts_in
 from ifn_severity.report.heat import draw_heat
-from ifn_severity.report.ranking_figure import SIGNS
-from ifn_severity.report.samples import cohorts_in
 from ifn_severity.report.style import (
     BLUE,
     INK,
@@ -60,13 +60,13 @@ def evidence_figure(explained: Explained) -> Figure:
         panels = figure.subplots(1, 5, sharey=True, width_ratios=(1.15, width, width, 1.05, 1.05))
         _shap(panels[0], table)
         auroc = _by_cohort(explained, table, columns, "auroc")
-        _heat(panels[1], auroc, "Own AUROC", Normalize(0, 1, clip=True))
+        _heat(panels[1], auroc, "Own AUROC", Normalize(0, 1, clip=True), "{:.2f}")
         fold = _by_cohort(explained, table, columns, "log2_fold_change")
         values = fold.to_numpy(dtype=float)
         most = float(np.nanmax(np.abs(values), initial=0.5))
-        _heat(panels[2], fold, "log2 fold change", Normalize(-most, most, clip=True))
-        _dots(panels[3], table, "permutation", "Permutation\nloss of AUROC")
-        _dots(panels[4], table, "coefficient", "Linear model\ncoefficient")
+        _heat(panels[2], fold, "log2 fold change", Normalize(-most, most, clip=True), "{:.1f}")
+        _dots(panels[3], table, "permutation", "Permutation")
+        _dots(panels[4], table, "coefficient", "Coefficient")
         marks = ["" if agrees else " ×" for agrees in table["agrees"]]
         names = [f"{gene}{mark}" for gene, mark in zip(table.index, marks, strict=True)]
         panels[0].set_yticks(range(len(table)), names)
@@ -86,17 +86,17 @@ def _by_cohort(
     return matrix.reindex(index=table.index, columns=columns)
 
 
-def _heat(axes: Axes, matrix: pd.DataFrame, title: str, scale: Normalize) -> None:
-    draw_heat(axes, matrix, form="{:.1f}", colours=SIGNED_COLOURS, scale=scale, fontsize=6.5)
+def _heat(axes: Axes, matrix: pd.DataFrame, title: str, scale: Normalize, form: str) -> None:
+    draw_heat(axes, matrix, form=form, colours=SIGNED_COLOURS, scale=scale, fontsize=6.5)
     words = ["all" if name == POOLED else name for name in matrix.columns]
     axes.set_xticks(range(len(words)), words, rotation=55, ha="right", rotation_mode="anchor")
-    axes.set_title(title, fontsize=8.5)
+    axes.set_title(title, fontsize=8)
 
 
 def _shap(axes: Axes, table: pd.DataFrame) -> None:
     colours = [SIGNS[int(np.sign(sign))][1] for sign in table["sign"]]
     axes.barh(range(len(table)), table["mean_abs_shap"], height=0.66, color=colours)
-    axes.set_title("Mean |SHAP|", fontsize=8.5)
+    axes.set_title("Mean |SHAP|", fontsize=8)
     axes.set_xlabel("log-odds", fontsize=8)
     axes.grid(visible=True, axis="x")
 
@@ -113,8 +113,8 @@ def _dots(axes: Axes, table: pd.DataFrame, kind: str, title: str) -> None:
             ends = table.iloc[row][["permutation_low", "permutation_high"]].to_numpy(float)
             axes.plot(ends, [row, row], color=colour, linewidth=1.2)
         axes.plot(value, row, marker="o", color=colour, markersize=4.5)
-    axes.set_title(title, fontsize=8.5)
-    axes.set_xlabel("AUROC" if permutation else "log-odds per log2", fontsize=8)
+    axes.set_title(title, fontsize=8)
+    axes.set_xlabel("loss of AUROC" if permutation else "linear model", fontsize=8)
     axes.grid(visible=True, axis="x")
     axes.margins(x=0.12)
     axes.locator_params(axis="x", nbins=3)

@@ -11,7 +11,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from ifn_severity.errors import InputError
 from ifn_severity.explain.result import Explained
-from ifn_severity.report.samples import exchange_letters, leading_genes
+from ifn_severity.report.explanation_samples import exchange_letters, leading_genes
 from ifn_severity.report.style import (
     BLUE,
     GREY,
