@@ -2,6 +2,7 @@
 
 from ifn_severity.classify.classifier import SeverityClassifier
 from ifn_severity.classify.models import MODELS, build_pipeline, margin, search_space
+from ifn_severity.classify.refit import refit
 from ifn_severity.classify.transfer import feature_views
 
 __all__ = [
@@ -10,5 +11,6 @@ __all__ = [
     "build_pipeline",
     "feature_views",
     "margin",
+    "refit",
     "search_space",
 ]

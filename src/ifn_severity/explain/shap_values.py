@@ -21,9 +21,10 @@ def attribute(
 ) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Attribute each sample's calibrated log-odds to its features.
 
-    The linear model is explained against the training mean (interventional SHAP), the trees by
-    TreeSHAP along their own paths. Calibration is a straight line in the model's margin, so it
-    scales the attributions and leaves them exact.
+    The linear model is explained against the training mean (interventional SHAP: coefficient
+    times deviation), the trees by TreeSHAP along their own paths, XGBoost's by XGBoost itself.
+    Calibration is a straight line in the model's margin, so it scales the attributions and
+    leaves them exact.
 
     Parameters
     ----------
@@ -57,28 +58,45 @@ def attribute(
     values = pd.DataFrame(slope * raw, index=features.index, columns=features.columns)
     base = np.full(len(features), slope * expected + intercept)
     margin = classifier.decision_function(features)
-    error = float(np.abs(base + values.to_numpy().sum(axis=1) - margin).max(initial=0.0))
+    check_sum(values.to_numpy(), base, margin)
+    return values, base, margin
+
+
+def check_sum(values: np.ndarray, base: np.ndarray, margin: np.ndarray) -> None:
+    """Refuse attributions that do not add up to the log-odds.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples, n_players)
+    base, margin : ndarray of shape (n_samples,)
+
+    Raises
+    ------
+    ModelError
+        If a sample's sum misses its log-odds by more than ``TOLERANCE``.
+    """
+    error = float(np.abs(base + values.sum(axis=1) - margin).max(initial=0.0))
     if not error <= TOLERANCE:
         raise ModelError(
             f"SHAP values of this model miss its log-odds by {error:.2g}",
             expected=f"a sum within {TOLERANCE:g} of the log-odds for every sample",
             do="train the model again with the installed versions of shap and of its library",
         )
-    return values, base, margin
 
 
 def _explain(estimator: Any, scaled: np.ndarray) -> tuple[np.ndarray, float]:
     """Return SHAP values and expected value of the uncalibrated margin."""
-    import shap
-
     if isinstance(estimator, LogisticRegression):
-        # scaled training features have mean 0, so zeros are the background
-        background = np.zeros((1, scaled.shape[1]))
-        explainer = shap.LinearExplainer(estimator, shap.maskers.Independent(background))
-        return np.asarray(explainer.shap_values(scaled)), float(explainer.expected_value)
-    explainer = shap.TreeExplainer(estimator)
-    values = np.asarray(explainer.shap_values(scaled))
-    expected = np.atleast_1d(explainer.expected_value)
+        # scaled training features have mean 0, so a usual sample is all zeros
+        return scaled * estimator.coef_[0], float(estimator.intercept_[0])
     if isinstance(estimator, RandomForestClassifier):
-        return values[:, :, 1], float(expected[1])
-    return values, float(expected[0])
+        import shap
+
+        explainer = shap.TreeExplainer(estimator)
+        expected = np.atleast_1d(explainer.expected_value)
+        return np.asarray(explainer.shap_values(scaled))[:, :, 1], float(expected[1])
+    import xgboost
+
+    booster = estimator.get_booster()
+    own = booster.predict(xgboost.DMatrix(scaled, nthread=1), pred_contribs=True)
+    return own[:, :-1].astype(float), float(own[0, -1]) if len(own) else 0.0
