@@ -370,7 +370,7 @@ def bare_validation() -> ValidationReport:
 
 
 SCORE = Measure("score", ("Rice2013_IFN6",), "six-gene interferon score", "mean rank")
-SEVERITY = Contrast("severe", "milder", {"severe": ("1",)}, {"severe": ("0",)})
+SEVERITY = Contrast("severe", "milder", ({"severe": ("1",)},), ({"severe": ("0",)},))
 MONOCYTES = "Classical Monocytes"
 #: Effect of each cohort by stratum; None where it could not be tested.
 EFFECTS: dict[str, dict[str, float | None]] = {

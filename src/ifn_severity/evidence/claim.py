@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-TESTS = ("difference", "no difference", "level", "interaction", "coexistence", "heterogeneity")
-"""Kinds of test: a difference between two groups, its absence, an absolute level, the change of a
-difference with the day since onset, two programmes high in one patient, and the spread between
-patients against that between groups."""
+TESTS = (
+    "difference",
+    "no difference",
+    "level",
+    "trend",
+    "interaction",
+    "coexistence",
+    "correlation",
+    "heterogeneity",
+)
+"""Kinds of test: a difference between two groups, its absence, an absolute level, the change with
+the day since onset, the change of a difference with the day, two programmes high in one patient,
+their correlation among the cases, and the spread between patients against that between groups."""
 MEASURES = ("score", "genes", "analytes", "fraction")
 """Kinds of measure: a list of the catalogue, single genes, plasma proteins, a share of cells."""
 DIRECTIONS = ("higher", "lower", "either", "none")
@@ -32,12 +41,19 @@ class Measure:
         As a reader calls it, such as ``"six-gene interferon score"``.
     unit : str
         Such as ``"log2"``.
+    of : tuple of str
+        For a share of cells: the cell types that it is a share of; all cells when empty.
     """
 
     kind: str
     names: tuple[str, ...]
     label: str
     unit: str = "log2"
+    of: tuple[str, ...] = ()
+
+
+Conditions = tuple[dict[str, tuple[str, ...]], ...]
+"""Alternatives; each is a column of ``obs`` with the values it may have, all columns at once."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +64,15 @@ class Contrast:
     ----------
     case, reference : str
         Names of the two groups, such as ``"severe"`` and ``"milder"``.
-    case_is, reference_is : dict of str to tuple of str
-        Column of ``obs`` to its values in the group; all must hold.
+    case_is, reference_is : tuple of dict of str to tuple of str
+        A sample belongs to the group if any of the dicts holds: each names columns of ``obs``
+        with the values they may have. A column that a cohort does not have holds for no sample.
     """
 
     case: str
     reference: str
-    case_is: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    reference_is: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    case_is: Conditions = ()
+    reference_is: Conditions = ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +101,10 @@ class Part:
     decides : bool
         Whether the claim's verdict rests on it; the others are shown beside.
     limit : float
-        For a level: what it is held against, in the unit of the measure.
+        For a level: what it is held against, in counts per million.
+    within : str
+        Column of ``obs`` whose values are experiments of their own, such as cell lines; empty
+        where a cohort is one.
     """
 
     id: str
@@ -99,6 +119,7 @@ class Part:
     strata: tuple[str, ...] = ("all",)
     decides: bool = True
     limit: float = float("nan")
+    within: str = ""
 
 
 @dataclass(frozen=True)

@@ -214,14 +214,24 @@ def meta_figure(report: EvidenceReport) -> Figure:
 
 
 def _name_points(axes: Axes, points: pd.DataFrame) -> None:
-    """Write each effect's cohort beside it, on the side that is free."""
-    middle = float(points["day"].astype(float).mean())
-    for row in records(points):
-        left = float(row["day"]) > middle
+    """Write each effect's cohort beside it, on the side that is free, no name on another."""
+    days, effects = (points[name].astype(float) for name in ("day", "effect"))
+    middle, near = float(days.mean()), 0.2 * float(np.ptp(days))
+    # heights are of the axes' points; a name is about ten of them high
+    a_point = float(np.ptp([*effects, 0.0])) / 170
+    placed: list[tuple[float, float]] = []
+    for row in sorted(records(points), key=lambda row: -float(row["effect"])):
+        day, effect = float(row["day"]), float(row["effect"])
+        at = effect
+        for other, height in placed:
+            if abs(other - day) <= near:
+                at = min(at, height - 10 * a_point)
+        placed.append((day, at))
+        left = day > middle
         axes.annotate(
             str(row["cohort"]),
-            (row["day"], row["effect"]),
-            xytext=(-9 if left else 9, 0),
+            (day, effect),
+            xytext=(-9 if left else 9, (at - effect) / a_point if a_point else 0),
             textcoords="offset points",
             ha="right" if left else "left",
             va="center",

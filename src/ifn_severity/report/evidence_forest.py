@@ -16,6 +16,7 @@ from ifn_severity.evidence.result import PartResult
 from ifn_severity.report.additions_figure import STAGES
 from ifn_severity.report.evidence_rows import (
     interval_in,
+    main_stratum,
     records,
     strata_order,
     value_in,
@@ -173,7 +174,7 @@ def _draw_line(axes: Axes, result: PartResult, line: Line, y: int) -> None:
     marker, colour, _ = STAGES[stratum]
     if line.kind == "prediction":
         low, high = value_in(row, "prediction_low"), value_in(row, "prediction_high")
-        whole = stratum == "all"
+        whole = stratum == main_stratum(result)
         draw_prediction(axes, low, high, y, rows=(-0.6, y + 0.4) if whole else (y - 0.4, y + 0.4))
         _arrows(axes, low, high, y, INK)
         _write(axes, f"{number(low)} to {number(high)}", y, _COLUMNS[1])
@@ -186,7 +187,7 @@ def _draw_line(axes: Axes, result: PartResult, line: Line, y: int) -> None:
         return
     if line.kind == "pooled":
         draw_diamond(axes, estimate, y, colour=colour, gid=f"pooled-{part.id}-{stratum}")
-        if stratum == "all":
+        if stratum == main_stratum(result):
             pooled_line(axes, estimate[0], colour=colour)
     else:
         gid = f"{part.id}-{row['cohort']}-{row['cell_type']}-{stratum}"

@@ -36,21 +36,28 @@ def interval_in(row: Mapping[str, Any], *names: str) -> Interval:
     return value, low, high
 
 
-def tested(effects: pd.DataFrame) -> pd.DataFrame:
-    """Return the effects that have a figure."""
-    return effects[effects["effect"].notna()]
-
-
 def strata_order(values: pd.Series) -> list[str]:
     """Return the strata that occur, all samples first."""
     present = set(values.astype(str))
     return [name for name in STRATA if name in present]
 
 
-def pooled_row(result: PartResult, stratum: str = "all") -> dict[str, Any] | None:
-    """Return the pooled figure of a part in a stratum, or None."""
-    rows = records(result.pooled[result.pooled["stratum"].astype(str) == stratum])
+def main_stratum(result: PartResult) -> str:
+    """Return the stratum that a test's verdict rests on: its first."""
+    return result.part.strata[0]
+
+
+def pooled_row(result: PartResult) -> dict[str, Any] | None:
+    """Return the pooled figure that a test's verdict rests on, or None."""
+    whole = result.pooled["stratum"].astype(str) == main_stratum(result)
+    rows = records(result.pooled[whole])
     return rows[0] if rows else None
+
+
+def main_effects(result: PartResult) -> list[float]:
+    """Return the effects of single cohorts in the stratum that a test's verdict rests on."""
+    whole = result.effects["stratum"].astype(str) == main_stratum(result)
+    return [float(value) for value in result.effects.loc[whole, "effect"].dropna()]
 
 
 def from_the_article(result: ClaimResult) -> bool:

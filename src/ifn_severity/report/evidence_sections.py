@@ -19,6 +19,7 @@ from ifn_severity.report.evidence_rows import (
     anchor,
     from_the_article,
     interval_in,
+    main_stratum,
     records,
     value_in,
 )
@@ -173,9 +174,8 @@ def _pooled_table(result: ClaimResult) -> ReportTable:
         if not pooled:
             rows.append((first, "–", "0", "–", "–", "–", "–", badge(part.verdict.label)))
         for row in pooled:
-            whole = row["stratum"] == "all"
+            whole = row["stratum"] == main_stratum(part)
             prediction = interval_in(row, "prediction_low", "prediction_low", "prediction_high")
-            i_squared = 100 * value_in(row, "i_squared")
             rows.append(
                 (
                     first,
@@ -183,7 +183,7 @@ def _pooled_table(result: ClaimResult) -> ReportTable:
                     str(int(value_in(row, "n_cohorts"))),
                     unbroken(interval_words(interval_in(row), to=" to ")),
                     _span(prediction[1], prediction[2]),
-                    number(i_squared, 0),
+                    _percent(value_in(row, "i_squared")),
                     p_words(value_in(row, "p")),
                     badge(part.verdict.label) if whole else "",
                 )
@@ -196,13 +196,17 @@ def _pooled_table(result: ClaimResult) -> ReportTable:
             "Cohorts",
             "Estimate (95 % CI)",
             "Prediction",
-            "I², %",
+            "I²",
             "p",
             "Verdict",
         ),
         rows=tuple(rows),
         numeric=frozenset({2, 3, 4, 5, 6}),
     )
+
+
+def _percent(share: float) -> str:
+    return "–" if share != share else unbroken(f"{100 * share:.0f} %")
 
 
 def _span(low: float, high: float) -> str:

@@ -13,9 +13,9 @@ from ifn_severity.report.evidence_rows import (
     claim_of,
     from_the_article,
     interval_in,
+    main_effects,
     pooled_row,
     records,
-    tested,
     value_in,
 )
 from ifn_severity.report.wording import Interval, listed, number, percent, signed
@@ -112,9 +112,8 @@ def further_sentence(report: EvidenceReport) -> str:
     row = pooled_row(part) if part else None
     if part is None or row is None:
         return ""
-    effects = tested(part.effects)
-    alone = effects[effects["stratum"].astype(str) == "all"]["effect"].astype(float)
-    higher, n = int((alone > 0).sum()), len(alone)
+    alone = main_effects(part)
+    higher, n = sum(value > 0 for value in alone), len(alone)
     text = f"The effect is above 0 in {higher} of {n} cohorts and below it in {n - higher}"
     i_squared = value_in(row, "i_squared")
     if not math.isnan(i_squared):
@@ -208,17 +207,14 @@ def _counts(results: Sequence[ClaimResult]) -> str:
 def part_words(result: PartResult) -> str:
     """Say what a test found, for those who do not see its panel."""
     part = result.part
-    alone = tested(result.effects)
-    alone = alone[alone["stratum"].astype(str) == "all"] if not alone.empty else alone
-    values = alone["effect"].astype(float)
-    row = pooled_row(result)
+    values, row = main_effects(result), pooled_row(result)
     text = f"{part.label}, {part.contrast.case} against {part.contrast.reference}: "
-    if values.empty:
+    if not values:
         return text + "no cohort could be tested for it."
     n = len(values)
-    text += f"{int((values > 0).sum())} of {n} estimate{'' if n == 1 else 's'} above 0"
+    text += f"{sum(value > 0 for value in values)} of {n} estimate{'' if n == 1 else 's'} above 0"
     if n > 1:
-        text += f", from {number(values.min())} to {number(values.max())}"
+        text += f", from {number(min(values))} to {number(max(values))}"
     if row is not None and not math.isnan(value_in(row, "effect")):
         text += f"; pooled {row['scale']} {effect_words(interval_in(row))}"
     return text + "."
