@@ -90,6 +90,12 @@ class ModelError(IfnSeverityError):
     title = "model"
 
 
+class ClaimError(IfnSeverityError):
+    """A declared claim cannot be read, or names what does not exist."""
+
+    title = "claim"
+
+
 class StoreError(IfnSeverityError):
     """Something cannot be written: read-only folder, full disk, locked store."""
 

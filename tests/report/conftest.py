@@ -11,7 +11,18 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from ifn_severity.evidence.claim import Claim, Contrast, Measure
+from ifn_severity.evidence.claim import Part as ClaimPart
+from ifn_severity.evidence.result import (
+    EFFECT_COLUMNS,
+    POOLED_COLUMNS,
+    ClaimResult,
+    EvidenceReport,
+    PartResult,
+    Verdict,
+)
 from ifn_severity.explain.attributions import Attributions
+from ifn_severity.report.evidence_page import write_evidence_report
 from ifn_severity.report.explanation import ExplanationReport
 from ifn_severity.report.html import write_explanation_report
 from ifn_severity.report.validation import ValidationReport
@@ -355,4 +366,398 @@ def bare_validation() -> ValidationReport:
         random_panels=np.array([]),
         shuffled=np.array([]),
         simulated=False,
+    )
+
+
+SCORE = Measure("score", ("Rice2013_IFN6",), "six-gene interferon score", "mean rank")
+SEVERITY = Contrast("severe", "milder", ({"severe": ("1",)},), ({"severe": ("0",)},))
+MONOCYTES = "Classical Monocytes"
+#: Effect of each cohort by stratum; None where it could not be tested.
+EFFECTS: dict[str, dict[str, float | None]] = {
+    "GSE157103": {"all": -0.78},
+    "GSE155454": {"all": 0.31, "early": 0.9, "late": None},
+    "schulte-cohort1": {"all": -1.7, "early": -1.4, "late": -2.0},
+    "schulte-cohort2": {"all": -0.1, "early": 0.8, "late": -0.5},
+}
+
+
+def _effect_row(
+    claim: str, part: ClaimPart, cohort: str, stratum: str, effect: float | None, cell_type: str
+) -> dict[str, object]:
+    known, half = effect is not None, 0.62
+    value = effect if effect is not None else np.nan
+    return {
+        "claim": claim,
+        "part": part.id,
+        "label": part.label,
+        "cohort": cohort,
+        "cell_type": cell_type,
+        "stratum": stratum,
+        "scale": "Hedges' g" if part.test != "coexistence" else "share with both high",
+        "n_reference": 14 if known else 2,
+        "n_case": 12,
+        "n_samples": 30,
+        "effect": value,
+        "low": value - half,
+        "high": value + half,
+        "variance": 0.1 if known else np.nan,
+        "p": 0.04 if known else np.nan,
+        "auroc": 0.5 + 0.3 * np.tanh(value) if part.test == "difference" else np.nan,
+        "auroc_low": 0.4 + 0.3 * np.tanh(value),
+        "auroc_high": 0.6 + 0.3 * np.tanh(value),
+        "mean_day": {"all": 11.0, "early": 6.5, "late": 16.0}[stratum] if known else np.nan,
+        "interval": "patient bootstrap",
+        "reason": "" if known else "fewer than three patients on a side: 2 against 12",
+    }
+
+
+def _pooled_rows(claim: str, part: ClaimPart, effects: pd.DataFrame) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for stratum, some in effects.dropna(subset=["effect"]).groupby("stratum"):
+        n, value = len(some), float(some["effect"].mean())
+        rows.append(
+            {
+                "claim": claim,
+                "part": part.id,
+                "label": part.label,
+                "stratum": stratum,
+                "scale": some["scale"].iloc[0],
+                "n_cohorts": n,
+                "n_reference": some["n_reference"].sum(),
+                "n_case": some["n_case"].sum(),
+                "effect": value,
+                "low": value - 0.7,
+                "high": value + 0.7,
+                "method": "random effects" if n > 2 else "fixed effects",
+                "p": 0.2,
+                "p_adjusted": 0.31 if stratum == "all" and part.decides else np.nan,
+                "random_low": value - 0.9 if n > 1 else np.nan,
+                "random_high": value + 0.9 if n > 1 else np.nan,
+                "prediction_low": value - 2.1 if n > 2 else np.nan,
+                "prediction_high": value + 2.1 if n > 2 else np.nan,
+                "tau2": 0.5 if n > 1 else np.nan,
+                "i_squared": 0.82 if n > 1 else np.nan,
+                "heterogeneity_q": 17.0 if n > 1 else np.nan,
+                "heterogeneity_p": 0.001 if n > 1 else np.nan,
+                "auroc": 0.5 + 0.3 * np.tanh(value),
+                "auroc_low": 0.4 + 0.3 * np.tanh(value),
+                "auroc_high": 0.6 + 0.3 * np.tanh(value),
+                "decides": part.decides,
+            }
+        )
+    return rows
+
+
+def part_result_of(
+    claim: str,
+    part: ClaimPart,
+    verdict: Verdict,
+    effects: dict[str, dict[str, float | None]],
+) -> PartResult:
+    table = pd.DataFrame(
+        [
+            _effect_row(claim, part, cohort, stratum, effect, cell_type)
+            for cell_type in part.cell_types or ("",)
+            for cohort, strata in effects.items()
+            for stratum, effect in strata.items()
+        ],
+        columns=list(EFFECT_COLUMNS),
+    )
+    pooled = pd.DataFrame(_pooled_rows(claim, part, table), columns=list(POOLED_COLUMNS))
+    return PartResult(part, verdict, table, pooled)
+
+
+def _claim_results() -> tuple[ClaimResult, ...]:
+    open_ = Verdict("not testable", "No cohort has three replicates.", "Three infected lungs.")
+    split = Verdict("context-dependent", "I² is 82 % (p = 0.001) and the sign changes by stage.")
+    held = Verdict("supported", "The interval lies on the claimed side of 0.")
+    lung = ("GSE147507-lung",)
+    analytes = tuple(
+        ClaimPart(
+            f"il6-{place}",
+            "difference",
+            f"plasma {name}",
+            Measure("analytes", (name,), name, "log10"),
+            SEVERITY,
+            direction,
+            ("yale-impact", "breda-olink"),
+            decides=name != "TNF",
+        )
+        for place, (name, direction) in enumerate(
+            {"IFN-α2": "lower", "IL-6": "higher", "TNF": "higher"}.items()
+        )
+    )
+    blood = {"strata": ("all", "early", "late")}
+    score = ClaimPart("score", "difference", "interferon score", SCORE, SEVERITY, "lower", ())
+    parts = {
+        "1": (
+            "little interferon, many chemokines",
+            open_,
+            [
+                (
+                    replace(score, id="ifnb1", label="IFNB1 and IFNL1", expected="none"),
+                    open_,
+                    {lung[0]: {"all": None}},
+                )
+            ],
+        ),
+        "2a": (
+            "interferon score lower in severe",
+            split,
+            [(replace(score, **blood), split, EFFECTS)],
+        ),
+        "2b": (
+            "IFN-α2 lower, IL-6 and TNF higher in plasma",
+            Verdict("contradicted", "IFN-α2 is higher."),
+            [
+                (part, held, {"yale-impact": {"all": 0.4}, "breda-olink": {"all": 9.0}})
+                for part in analytes
+            ],
+        ),
+        "5a": (
+            "both programmes in one cell type",
+            held,
+            [
+                (
+                    replace(
+                        score,
+                        id="both",
+                        test="coexistence",
+                        label="both programmes high",
+                        expected="higher",
+                        cell_types=(MONOCYTES,),
+                    ),
+                    held,
+                    {name: EFFECTS[name] for name in ("schulte-cohort1", "schulte-cohort2")},
+                )
+            ],
+        ),
+        "7": ("robust or impaired", split, [(replace(score, expected="either"), split, EFFECTS)]),
+        "Lucas 2020": (
+            "interferon sustained in severe",
+            Verdict("not resolved", "The interval is too wide.", "More patients."),
+            [
+                (
+                    replace(score, label="score by cell type", cell_types=(MONOCYTES, "B cells")),
+                    held,
+                    EFFECTS,
+                )
+            ],
+        ),
+    }
+    return tuple(
+        ClaimResult(
+            Claim(
+                name,
+                title,
+                f"It is claimed: {title}.",
+                "Lee 2020",
+                "Lee JS et al. Sci Immunol 2020;5:eabd1554",
+                "10.1126/sciimmunol.abd1554",
+                tuple(part for part, _, _ in tests),
+                needed=verdict.needed,
+                note="Read as a difference.",
+            ),
+            verdict,
+            tuple(part_result_of(name, *test) for test in tests),
+            f"Paragraph of claim {name}.",
+        )
+        for name, (title, verdict, tests) in parts.items()
+    )
+
+
+def _day_tables(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    points, curves, slopes = [], [], []
+    day = np.linspace(2, 25, 40)
+    for cohort in ("schulte-cohort1", "schulte-cohort2"):
+        for severe, start in ((0, 1.5), (1, 0.6)):
+            at = rng.integers(2, 26, 18).astype(float)
+            score = start - 0.11 * (at - 2) * (1 - 0.4 * severe) + rng.normal(0, 0.6, at.size)
+            points.append(
+                pd.DataFrame(
+                    {
+                        "cohort": cohort,
+                        "patient": [f"{severe}-{i // 2}" for i in range(at.size)],
+                        "severe": severe,
+                        "day": at,
+                        "score": score,
+                    }
+                )
+            )
+            fit = start - 0.11 * (day - 2) * (1 - 0.4 * severe)
+            band = {"fit": fit, "low": fit - 0.5, "high": fit + 0.5}
+            curves.append(pd.DataFrame({"cohort": cohort, "severe": severe, "day": day} | band))
+        slopes += [
+            {"cohort": cohort, "term": term, "slope": slope, "low": slope - 0.5}
+            | {"high": slope + 0.5, "p": 0.01, "n_patients": 18, "n_samples": 36}
+            for term, slope in (("mild", -1.1), ("severe", -0.66), ("severe minus mild", 0.44))
+        ]
+    return {
+        "day_points": pd.concat(points, ignore_index=True),
+        "day_curves": pd.concat(curves, ignore_index=True),
+        "day_slopes": pd.DataFrame(slopes),
+    }
+
+
+def _plane_tables(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    plane, together, variance = [], [], []
+    for cohort in ("schulte-cohort1", "schulte-cohort2"):
+        severe = np.repeat([0, 1], [11, 9])
+        values = rng.normal(0, 1, (severe.size, 2)) + severe[:, None] * [0.3, 1.0]
+        mild = np.median(values[severe == 0], axis=0)
+        both = (values > mild).all(axis=1)
+        plane.append(
+            pd.DataFrame(
+                {
+                    "cohort": cohort,
+                    "patient": [f"P{i}" for i in range(severe.size)],
+                    "cell_type": MONOCYTES,
+                    "severe": severe,
+                    "day": rng.integers(2, 26, severe.size).astype(float),
+                    "interferon": values[:, 0],
+                    "inflammation": values[:, 1],
+                    "both_high": both,
+                }
+            )
+        )
+        together += [
+            {"cohort": cohort, "cell_type": MONOCYTES, "severe": side}
+            | {"n_patients": int((severe == side).sum()), "both_high": both[severe == side].mean()}
+            | {"low": 0.2, "high": 0.8, "correlation": 0.3, "correlation_low": -0.3}
+            | {"correlation_high": 0.7, "correlation_p": 0.3}
+            for side in (0, 1)
+        ]
+        variance += [
+            {"cohort": cohort, "source": source, "share": share, "low": share - 0.05}
+            | {"high": share + 0.2, "n_patients": 18, "n_samples": 36}
+            for source, share in (("severity", 0.12), ("patient", 0.55), ("within", 0.33))
+        ]
+    return {
+        "plane": pd.concat(plane, ignore_index=True),
+        "coexistence": pd.DataFrame(together),
+        "variance": pd.DataFrame(variance),
+    }
+
+
+def evidence_report_of(**changes: object) -> EvidenceReport:
+    """An evidence report with invented numbers of a realistic size."""
+    rng = np.random.default_rng(3)
+    claims = _claim_results()
+    parts = [part for result in claims for part in result.parts]
+    known = EFFECTS.items()
+    meta = pd.DataFrame(
+        [
+            {"cohort": cohort, "stratum": stratum, "day": 6.5 if stratum == "early" else 16.0}
+            | {"effect": effect, "variance": 0.1 + 0.05 * place}
+            for place, (cohort, strata) in enumerate(known)
+            for stratum, effect in strata.items()
+            if stratum != "all" and effect is not None
+        ]
+    )
+    day = np.linspace(5, 18, 20)
+    cohorts = pd.DataFrame(
+        {
+            "title": ["Leukocytes", "Whole blood", "PBMC Berlin", "PBMC Bonn", "Lung"],
+            "kind": "RNA-seq",
+            "tissue": "blood",
+            "n_samples": [100, 16, 27, 47, 4],
+            "n_patients": [100, 16, 18, 17, 4],
+            "n_mild": [50, 9, 8, 9, 0],
+            "n_severe": [50, 7, 10, 8, 0],
+            "days_known": [False, True, True, True, False],
+            "n_claims": [3, 3, 6, 6, 0],
+            "loaded": [True, True, True, True, False],
+            "reason": ["", "", "", "", "its files are not on disk"],
+        },
+        index=pd.Index([*EFFECTS, "GSE147507-lung"], name="cohort"),
+    )
+    given: dict[str, object] = {
+        "claims": claims,
+        "effects": pd.concat([part.effects for part in parts], ignore_index=True),
+        "pooled": pd.concat([part.pooled for part in parts if len(part.pooled)], ignore_index=True),
+        "verdicts": pd.DataFrame(
+            [
+                {"claim": result.claim.id, "title": result.claim.title}
+                | {"study": result.claim.study, "verdict": result.verdict.label}
+                | {"reason": result.verdict.reason, "needed": result.verdict.needed}
+                | {"p_adjusted": 0.31}
+                for result in claims
+            ]
+        ),
+        **_day_tables(rng),
+        **_plane_tables(rng),
+        "meta_regression": pd.DataFrame(
+            [
+                {"moderator": moderator, "estimate": estimate, "low": estimate - 1.2}
+                | {"high": estimate + 1.2, "p": 0.2, "n_effects": 5, "n_cohorts": 3, "tau2": 0.9}
+                | {"tau2_without": 1.2, "r_squared": 0.25, "i_squared": 0.7}
+                for moderator, estimate in (("intercept", -0.3), ("day", -0.9))
+            ]
+        ),
+        "meta_points": meta,
+        "meta_line": pd.DataFrame(
+            {
+                "day": day,
+                "fit": 0.6 - 0.09 * day,
+                "low": -0.4 - 0.09 * day,
+                "high": 1.6 - 0.09 * day,
+            }
+        ),
+        "genes": pd.DataFrame(
+            {
+                "n_cohorts": [4, 4],
+                "n_higher": [1, 2],
+                "n_lower": [3, 2],
+                "pooled_g": [-0.5, -0.1],
+                "low": [-1.4, -1.0],
+                "high": [0.4, 0.8],
+                "i_squared": [0.8, 0.75],
+                "sentence": ["IFI27 is lower in 3 of 4 cohorts.", "SIGLEC1 differs by cohort."],
+            },
+            index=pd.Index(["IFI27", "SIGLEC1"], name="gene"),
+        ),
+        "cohorts": cohorts,
+        "rule": (
+            "Supported: the interval lies on the claimed side of 0.",
+            "Not resolved: the interval holds 0 and an effect of 0.5.",
+        ),
+        "settings": {"random seed": 20, "bootstrap draws": 2000},
+        "versions": {"ifn-severity": "0.1.0", "statsmodels": "0.14.5"},
+        "checksums": {"GSE157103": "f013a165c973144d"},
+        "limits": ("Four blood cohorts are few.",),
+    }
+    return EvidenceReport(**(given | changes))
+
+
+@pytest.fixture(scope="session")
+def make_evidence() -> Callable[..., EvidenceReport]:
+    return evidence_report_of
+
+
+@pytest.fixture(scope="session")
+def evidence() -> EvidenceReport:
+    return evidence_report_of()
+
+
+@pytest.fixture(scope="session")
+def evidence_page(tmp_path_factory: pytest.TempPathFactory, evidence: EvidenceReport) -> Path:
+    """A whole evidence report, drawn once for all tests that look at it."""
+    path = tmp_path_factory.mktemp("evidence") / "evidence.html"
+    return write_evidence_report(path, evidence, tables_folder="evidence_tables")
+
+
+@pytest.fixture(scope="session")
+def bare_evidence() -> EvidenceReport:
+    """As little as a run can have: one claim that no cohort can test, and no curves."""
+    full = evidence_report_of()
+    names = "day_points day_curves day_slopes plane coexistence variance meta_regression "
+    names += "meta_points meta_line genes pooled"
+    empty = {name: getattr(full, name).iloc[:0] for name in names.split()}
+    claims = (replace(full.claims[0], paragraph=""),)
+    return replace(
+        full,
+        **empty,
+        claims=claims,
+        effects=claims[0].parts[0].effects,
+        verdicts=full.verdicts.iloc[:1],
     )

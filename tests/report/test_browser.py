@@ -34,7 +34,10 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(params=[("simulated_report", 8), ("validation_page", 10)], ids=lambda x: x[0])
+PAGES = [("simulated_report", 8), ("validation_page", 10), ("evidence_page", 9)]
+
+
+@pytest.fixture(params=PAGES, ids=lambda x: x[0])
 def page_and_figures(request: pytest.FixtureRequest) -> tuple[Path, int]:
     name, n_figures = request.param
     return request.getfixturevalue(name), n_figures
@@ -84,6 +87,10 @@ def test_page_is_drawn_without_complaints(
     assert complaints == []
     pixels = imread(picture)[..., :3]
     assert pixels.shape[:2] == (2400, 1280)
-    # the banner of simulated data runs across the top, and figures bring colour further down
-    assert np.allclose(pixels[70, [20, 1260]], np.array([0x8A, 0x1C, 0x00]) / 255, atol=0.1)
+    # banners run across the top, one more where data are simulated, and figures bring colour
+    banners = {20: (0x3B, 0x3B, 0x3B)}
+    if "SIMULATED DATA" in page.read_text(encoding="utf-8"):
+        banners[70] = (0x8A, 0x1C, 0x00)
+    for row, colour in banners.items():
+        assert np.allclose(pixels[row, [20, 1260]], np.array(colour) / 255, atol=0.1)
     assert (np.ptp(pixels[700:], axis=2) > 0.3).mean() > 0.005

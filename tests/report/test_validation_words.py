@@ -16,6 +16,7 @@ from ifn_severity.report.validation_words import (
     choice_sentence,
     comparison_sentence,
     interferon_sentence,
+    level_sentence,
     performance_sentence,
     verdict,
 )
@@ -115,6 +116,28 @@ def test_biology_is_claimed_only_beyond_random_panels(
 def test_the_edge_itself_is_not_beyond(make_validation: MakeReport) -> None:
     ours = make_validation().headline["mean_auroc"]
     assert beats_random_panels(make_validation(random_panels=np.full(100, ours))) is False
+
+
+def test_a_panel_must_beat_random_ones_fitted_alike_and_nested(make_validation: MakeReport) -> None:
+    nested = make_validation().headline
+    panels = np.full(100, nested["mean_auroc"] - 0.01)
+    for alike, beats in ((nested["mean_auroc"] - 0.02, False), (0.99, True)):
+        head = {**nested, "reference_auroc": alike}
+        report = make_validation(headline=head, random_panels=panels)
+        assert beats_random_panels(report) is beats
+        assert f"fitted as the random panels are: {alike:.3f}" in biology_sentence(report)
+
+
+def test_a_level_that_does_not_carry_over_is_told_with_its_calls(
+    make_validation: MakeReport,
+) -> None:
+    table = make_validation().held_out.assign(calibration_intercept=0.1)
+    assert level_sentence(make_validation(held_out=table)) == ""
+    here = (table["cohort"] == "GSE157103") & (table["model"] == "nested")
+    table.loc[here, ["calibration_intercept", "sensitivity", "specificity"]] = [-4.6, 1.0, 0.08]
+    text = level_sentence(make_validation(held_out=table))
+    assert "GSE157103 (sensitivity 1.00, specificity 0.08)" in text
+    assert "up to 4.6" in text
 
 
 def _with_slopes(report: ValidationReport, slopes: dict[str, float]) -> pd.DataFrame:

@@ -10,16 +10,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ifn_severity.cohorts.analytes import Analyte, analytes
     from ifn_severity.cohorts.card import CohortCard, CohortFile, get_card, list_cohorts
+    from ifn_severity.cohorts.cell_types import cell_types
     from ifn_severity.cohorts.fetch import fetch_cohort
     from ifn_severity.cohorts.schema import SEVERITIES, build_cohort, check_cohort
     from ifn_severity.cohorts.store import load_cohort
 
 _HOMES = {
+    "Analyte": "analytes",
     "CohortCard": "card",
     "CohortFile": "card",
     "SEVERITIES": "schema",
+    "analytes": "analytes",
     "build_cohort": "schema",
+    "cell_types": "cell_types",
     "check_cohort": "schema",
     "fetch_cohort": "fetch",
     "get_card": "card",
@@ -29,9 +34,12 @@ _HOMES = {
 
 __all__ = [
     "SEVERITIES",
+    "Analyte",
     "CohortCard",
     "CohortFile",
+    "analytes",
     "build_cohort",
+    "cell_types",
     "check_cohort",
     "fetch_cohort",
     "get_card",

@@ -21,11 +21,12 @@ from ifn_severity.cohorts.card_fields import (
     LabelRule,
     SeverityRule,
 )
-from ifn_severity.cohorts.card_parse import GEO_READER, Table, card_text, parse_card
+from ifn_severity.cohorts.card_parse import GEO_READER, PROTEINS, Table, card_text, parse_card
 from ifn_severity.errors import CohortError, nearest
 
 __all__ = [
     "GEO_READER",
+    "PROTEINS",
     "CohortCard",
     "CohortFile",
     "Expected",
@@ -49,7 +50,9 @@ SIMULATED_READER = "simulated"
 @cache
 def _built_in() -> dict[str, str]:
     folder = package_files("ifn_severity.cohorts").joinpath("cards")
-    entries = sorted(folder.iterdir(), key=lambda entry: entry.name.casefold())
+    entries = sorted(
+        folder.iterdir(), key=lambda entry: entry.name.removesuffix(".toml").casefold()
+    )
     return {
         entry.name.removesuffix(".toml"): entry.read_text("utf-8")
         for entry in entries

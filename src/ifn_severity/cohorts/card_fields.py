@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-KINDS = ("blood", "control", "simulated", "user")
+KINDS = (
+    "blood",
+    "plasma proteins",
+    "lung tissue",
+    "cell lines",
+    "control",
+    "simulated",
+    "user",
+)
 USES = ("train", "validate", "control")
-UNITS = ("counts", "linear", "ln", "log2")
+EXPRESSION_UNITS = ("counts", "linear", "ln", "log2")
+UNITS = (*EXPRESSION_UNITS, "log10")
 GRADES = ("healthy", "mild", "moderate", "severe", "critical", "none", "drop")
 """What a value of a GEO characteristic may mean; see :class:`LabelRule`."""
 
@@ -151,15 +160,16 @@ class CohortCard:
     ----------
     name, title : str
         Short name that users type, and one line in words.
-    kind : {"blood", "control", "simulated", "user"}
-        What the cohort is.
+    kind : one of ``KINDS``
+        What the cohort is: blood, plasma proteins, lung tissue, cell lines, control, ...
     accession, citation, doi : str
         Where it comes from; empty when there is none.
     tissue, platform : str
         What was measured, and how.
-    unit : {"counts", "linear", "ln", "log2"}
+    unit : {"counts", "linear", "ln", "log2", "log10"}
         Scale of the values the reader returns: counts become CPM, ``linear`` is TPM or
-        the like, ``ln`` is ln(x+1), ``log2`` is log2(x+1) or array intensity.
+        the like, ``ln`` is ln(x+1), ``log2`` is log2(x+1) or array intensity. Of plasma
+        proteins, ``log2`` is NPX or log2 and ``log10`` log10 of a concentration.
     unit_in_source : str
         The unit in the source's words.
     reader : str

@@ -8,19 +8,20 @@ names in columns, values in the unit of the card) and a table of samples with th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ifn_severity.cohorts.cell_types import DGELIST
+from ifn_severity.cohorts.protein_readers import read_breda, read_yale
+from ifn_severity.cohorts.reader_parts import SEX, Reader, with_source
 from ifn_severity.cohorts.schema import WHO_SEVERITY
+from ifn_severity.cohorts.tissue_readers import read_gse147507, read_gse147507_lung
 from ifn_severity.errors import CohortError, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Reader = Callable[[Mapping[str, Path]], "tuple[pd.DataFrame, pd.DataFrame]"]
-
-SEX = {"M": "male", "F": "female", "male": "male", "female": "female"}
 WHO_PROGRESSION = {3: 4, 4: 5, 5: 6, 6: 7, 7: 8}
 """From the WHO ordinal scale of February 2020 (3 in hospital without oxygen … 7 organ support) to
 the WHO clinical progression scale (Marshall 2020, doi:10.1016/S1473-3099(20)30483-7); an ordinal
@@ -47,15 +48,7 @@ def read_gse157103(files: Mapping[str, Path]) -> tuple[pd.DataFrame, pd.DataFram
         },
         index=expression.index,
     )
-    return expression, _with_source(obs, source)
-
-
-def _with_source(obs: pd.DataFrame, source: pd.DataFrame) -> pd.DataFrame:
-    """Append source columns under names that are safe in every file format."""
-    import pandas as pd
-
-    names = {c: "source_" + re.sub(r"\W+", "_", str(c)).strip("_").lower() for c in source.columns}
-    return pd.concat([obs, source.rename(columns=names)], axis=1)
+    return expression, with_source(obs, source)
 
 
 def read_dgelists(files: Mapping[str, Path]) -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame]]:
@@ -86,7 +79,7 @@ def read_dgelists(files: Mapping[str, Path]) -> Iterator[tuple[str, pd.DataFrame
         genes, samples = ([str(label) for label in counts[dim].values] for dim in counts.dims)
         table = pd.DataFrame(stored["samples"]).set_axis(pd.Index(samples), axis=0)
         yield (
-            name.removesuffix(".rds").removesuffix("-pseudobulk_dgelist_normalized"),
+            name.removesuffix(DGELIST),
             pd.DataFrame(counts.to_numpy().T, index=samples, columns=genes),
             table.rename(columns=str).drop(columns="barcodes"),
         )
@@ -124,7 +117,7 @@ def read_schulte(files: Mapping[str, Path]) -> tuple[pd.DataFrame, pd.DataFrame]
     kept = kept.astype(str).assign(
         cells=cells.astype("float64"), who_ordinal=source["who_per_sample"].astype("float64")
     )
-    return pd.DataFrame(values, index=source.index, columns=genes), _with_source(obs, kept)
+    return pd.DataFrame(values, index=source.index, columns=genes), with_source(obs, kept)
 
 
 def read_gse152418(files: Mapping[str, Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -148,7 +141,7 @@ def read_gse152418(files: Mapping[str, Path]) -> tuple[pd.DataFrame, pd.DataFram
         index=counts.index,
     )
     kept = table[["geo_accession", "disease state:ch1", "severity:ch1"]]
-    return counts, _with_source(obs, kept.rename(columns=lambda name: name.removesuffix(":ch1")))
+    return counts, with_source(obs, kept.rename(columns=lambda name: name.removesuffix(":ch1")))
 
 
 def read_gse155454(files: Mapping[str, Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -166,7 +159,7 @@ def read_gse155454(files: Mapping[str, Path]) -> tuple[pd.DataFrame, pd.DataFram
             "days_since_onset": parts["day"].astype("float64"),
         }
     )
-    return expression, _with_source(obs, parts[["group"]])
+    return expression, with_source(obs, parts[["group"]])
 
 
 def read_gse152641(files: Mapping[str, Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -195,16 +188,20 @@ def read_gse145647(files: Mapping[str, Path]) -> tuple[pd.DataFrame, pd.DataFram
     parts = expression.index.to_series().str.extract(r"^(?P<donor>D\dR?)_(?P<stimulus>\w+)$")
     # D1R is donor 1 once more
     obs = pd.DataFrame({"patient": parts["donor"].str.removesuffix("R")})
-    return expression, _with_source(obs, parts)
+    return expression, with_source(obs, parts)
 
 
 READERS: Mapping[str, Reader] = {
+    "breda": read_breda,
     "gse145647": read_gse145647,
+    "gse147507": read_gse147507,
+    "gse147507_lung": read_gse147507_lung,
     "gse152418": read_gse152418,
     "gse152641": read_gse152641,
     "gse155454": read_gse155454,
     "gse157103": read_gse157103,
     "schulte": read_schulte,
+    "yale": read_yale,
 }
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from ifn_severity import __version__
-from ifn_severity.cohorts.card import CohortCard
+from ifn_severity.cohorts.card import PROTEINS, CohortCard
 from ifn_severity.cohorts.expression import to_log2
+from ifn_severity.cohorts.proteins import analyte_table, protein_log2
 from ifn_severity.errors import CohortError
 from ifn_severity.genes import gene_table
 
@@ -140,6 +141,7 @@ def cohort_facts(card: CohortCard) -> dict[str, Any]:
     return {
         "name": card.name,
         "title": card.title,
+        "kind": card.kind,
         "simulated": card.simulated,
         "unit_in_source": card.unit_in_source,
         "tissue": card.tissue,
@@ -167,7 +169,8 @@ def build_cohort(card: CohortCard, expression: pd.DataFrame, obs: pd.DataFrame) 
     AnnData of shape (n_samples, n_genes)
         ``X`` float32 log2(x+1) of CPM or TPM (log2 intensity for arrays); ``var_names``
         current symbols, and source names where no gene is known for one
-        (``var["current_symbol"]`` False).
+        (``var["current_symbol"]`` False). Of plasma proteins: log2 concentration or NPX, NaN
+        where not measured; ``var`` as :func:`ifn_severity.cohorts.proteins.analyte_table`.
 
     Raises
     ------
@@ -179,9 +182,13 @@ def build_cohort(card: CohortCard, expression: pd.DataFrame, obs: pd.DataFrame) 
 
     if list(expression.index) != list(obs.index):
         raise _wrong(card.name, "the samples of matrix and labels differ", "the same, in one order")
-    values = to_log2(expression, card.unit, cohort=card.name)
-    known = values.columns.isin(list(gene_table().current))
-    var = pd.DataFrame({"current_symbol": known}, index=pd.Index(list(values.columns)))
+    if card.kind == PROTEINS:
+        values = protein_log2(expression, card.unit, cohort=card.name)
+        var = analyte_table(values, card.name)
+    else:
+        values = to_log2(expression, card.unit, cohort=card.name)
+        known = values.columns.isin(list(gene_table().current))
+        var = pd.DataFrame({"current_symbol": known}, index=pd.Index(list(values.columns)))
     adata = AnnData(
         X=np.array(values, dtype=np.float32, order="C"),  # a copy: pandas 3 gives out read-only
         obs=typed_obs(obs, tissue=card.tissue, cohort=card.name),
@@ -219,7 +226,9 @@ def check_cohort(adata: AnnData) -> None:
     values = adata.X
     if not isinstance(values, np.ndarray) or values.dtype != np.float32:
         raise _wrong(name, f"X is {type(values).__name__}", "a dense float32 array")
-    if not np.isfinite(values).all():
+    # an assay may have failed for one analyte; a transcript that is not there is a zero
+    finite = ~np.isinf(values) if facts.get("kind") == PROTEINS else np.isfinite(values)
+    if not finite.all():
         raise _wrong(name, "X holds NaN or infinite values", "finite values")
     _check_obs(adata.obs, name)
 

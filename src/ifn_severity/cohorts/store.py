@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from importlib.resources import files as package_files
 from pathlib import Path
@@ -24,6 +24,7 @@ from ifn_severity.cohorts.card import (
     CohortCard,
     get_card,
 )
+from ifn_severity.cohorts.cell_types import cell_type_card, check_cell_types
 from ifn_severity.cohorts.fetch import fetch_cohort, file_paths, pinned, sha256_of
 from ifn_severity.cohorts.readers import get_reader
 from ifn_severity.cohorts.schema import (
@@ -41,7 +42,10 @@ if TYPE_CHECKING:
 
 # what turns files into a cohort: a change in any of these makes a kept cohort stale
 _MAKERS = {
-    "ifn_severity.cohorts": ("readers.py", "expression.py", "schema.py"),
+    "ifn_severity.cohorts": (
+        *("readers.py", "protein_readers.py", "tissue_readers.py", "reader_parts.py"),
+        *("analytes.csv", "analytes.py", "expression.py", "proteins.py", "schema.py"),
+    ),
     "ifn_severity.genes": ("hgnc.csv.gz", "harmonise.py", "collapse.py", "table.py", "dates.py"),
 }
 # what a GEO series goes through besides
@@ -56,23 +60,27 @@ _GEO_MAKERS = {
 }
 
 
-def cache_path(card: CohortCard) -> Path:
+def cache_path(card: CohortCard, part: str = "") -> Path:
     """Return where the harmonised cohort is kept.
 
     Parameters
     ----------
     card : CohortCard
         The cohort.
+    part : str
+        What of it, if not all: a word for the name of the file.
 
     Returns
     -------
     Path
-        ``data/processed/NAME-KEY.h5ad``; the key is a digest of the card, the readers, the
+        ``data/processed/NAME-KEY.h5ad``, or ``NAME.PART-KEY.h5ad``; the key is a digest of the card, the readers, the
         gene table and the versions that write the file.
     """
     digest = hashlib.sha256()
     for text in (card.sha256, __version__, version("anndata"), version("pandas")):
         digest.update(f"{text}\n".encode())
+    # of a cell type the card lists the files of that type alone
+    digest.update("\n".join(file.name for file in card.files).encode())
     makers = [*_MAKERS.items()]
     if card.reader == GEO_READER:
         makers += _GEO_MAKERS.items()
@@ -81,7 +89,8 @@ def cache_path(card: CohortCard) -> Path:
     for package, names in makers:
         for name in names:
             digest.update(package_files(package).joinpath(name).read_bytes())
-    return paths.processed_dir() / f"{card.name}-{digest.hexdigest()[:16]}.h5ad"
+    stem = f"{card.name}.{part}" if part else card.name
+    return paths.processed_dir() / f"{stem}-{digest.hexdigest()[:16]}.h5ad"
 
 
 def _seal(cache: Path) -> Path:
@@ -96,14 +105,15 @@ def _is_sealed(cache: Path) -> bool:
     return seal.read_text("utf-8", errors="replace").strip() == sha256_of(cache)
 
 
-def _keep(adata: AnnData, card: CohortCard, cache: Path) -> None:
+def _keep(adata: AnnData, cache: Path) -> None:
     """Keep a cohort and drop what earlier versions kept of it."""
     with paths.atomic_file(cache) as part:
         adata.write_h5ad(part, convert_strings_to_categoricals=False)
         digest = sha256_of(part)
     with paths.atomic_file(_seal(cache)) as part:
         part.write_text(digest + "\n", "utf-8")
-    stale = re.compile(re.escape(card.name) + r"-[0-9a-f]{16}\.h5ad(\.sha256)?")
+    stem = cache.name.rpartition("-")[0]
+    stale = re.compile(re.escape(stem) + r"-[0-9a-f]{16}\.h5ad(\.sha256)?")
     for path in cache.parent.iterdir():
         if stale.fullmatch(path.name) and path not in (cache, _seal(cache)):
             path.unlink(missing_ok=True)
@@ -143,50 +153,61 @@ def _read(card: CohortCard, files: Mapping[str, Path]) -> tuple[DataFrame, DataF
     return get_reader(card.reader)(files)
 
 
-def _published(card: CohortCard, *, progress: bool) -> AnnData:
-    cache = cache_path(card)
+def _published(card: CohortCard, *, progress: bool, part: str = "") -> AnnData:
+    cache = cache_path(card, part)
     # files that are there are verified at each load; files that are gone are not missed as
     # long as what was made of them is whole
     if any(path.exists() for path in file_paths(card).values()) or not _is_sealed(cache):
         files = fetch_cohort(card.name, progress=progress)
         if not _is_sealed(cache):
             # the files may have come, and their checksums with them, only now
-            cache = cache_path(card)
-            adata = build_cohort(card, *_read(card, files))
+            cache = cache_path(card, part)
+            chosen = {file.name: files[file.name] for file in card.files}
+            adata = build_cohort(card, *_read(card, chosen))
             try:
-                _keep(adata, card, cache)
+                _keep(adata, cache)
             except StoreError:
                 # without room for a copy the cohort takes longer next time; it is no less right
                 return adata
     return _read_h5ad(cache, card)
 
 
-def load_cohort(name: str, *, progress: bool = False) -> AnnData:
+def load_cohort(
+    name: str, *, cell_type: str | Sequence[str] | None = None, progress: bool = False
+) -> AnnData:
     """Load a cohort: harmonised expression and labels, checked against its card.
 
     Parameters
     ----------
     name : str
         The cohort's name, as ``ifn-severity cohorts`` lists it.
+    cell_type : str or sequence of str, optional
+        Of a cohort summed over cell types, take these alone: one, or the sum of several. Names
+        as :func:`ifn_severity.cohorts.cell_types.cell_types` lists them.
     progress : bool, default=False
         Show a progress bar if files must be fetched.
 
     Returns
     -------
     AnnData of shape (n_samples, n_genes)
-        ``X`` float32 log2(x+1) of CPM or TPM; ``obs`` as in
-        :mod:`ifn_severity.cohorts.schema`; ``uns["cohort"]`` says where it comes from.
+        ``X`` float32 log2(x+1) of CPM or TPM, or log2 of plasma proteins; ``obs`` as in
+        :mod:`ifn_severity.cohorts.schema`; ``uns["cohort"]`` says where it comes from. Of a
+        cell type: samples with enough of its cells, genes that the study kept for it, CPM of
+        the type's own library size; ``obs["source_cells"]`` counts cells, and
+        ``uns["cohort"]["cell_types"]`` names the types.
 
     Raises
     ------
     CohortError
-        If the cohort is unknown, or not what its card says.
+        If the cohort or a cell type is unknown, or the cohort is not what its card says.
     FetchError
         If a source file cannot be had.
     StoreError
         If ``data/raw`` cannot be written.
     """
     card = get_card(name)
+    if cell_type is not None:
+        return _cell_types(card, cell_type, progress=progress)
     if card.reader == SIMULATED_READER:
         adata = _simulated()
     elif card.reader == USER_READER:
@@ -196,4 +217,15 @@ def load_cohort(name: str, *, progress: bool = False) -> AnnData:
     adata.uns["cohort"] = cohort_facts(card)
     check_cohort(adata)
     check_expected(adata, card)
+    return adata
+
+
+def _cell_types(
+    card: CohortCard, cell_type: str | Sequence[str], *, progress: bool = False
+) -> AnnData:
+    chosen = check_cell_types(card, cell_type)
+    some, part = cell_type_card(card, chosen)
+    adata = _published(some, progress=progress, part=part)
+    adata.uns["cohort"] = {**cohort_facts(some), "cell_types": list(chosen)}
+    check_cohort(adata)
     return adata

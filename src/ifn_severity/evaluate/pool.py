@@ -44,7 +44,9 @@ class RandomEffects:
     n_cohorts: int
 
 
-def reml_tau2(effects: np.ndarray, variances: np.ndarray) -> float:
+def reml_tau2(
+    effects: np.ndarray, variances: np.ndarray, design: np.ndarray | None = None
+) -> float:
     """Between-cohort variance by restricted maximum likelihood.
 
     Viechtbauer 2005 (doi:10.3102/10769986030003261). The likelihood is looked at on a grid
@@ -54,22 +56,29 @@ def reml_tau2(effects: np.ndarray, variances: np.ndarray) -> float:
     ----------
     effects, variances : ndarray of shape (n_cohorts,)
         Effects and their sampling variances.
+    design : ndarray of shape (n_cohorts, n_columns), optional
+        What the mean depends on, its intercept included; one common mean when left out.
 
     Examples
     --------
     >>> round(reml_tau2(np.array([0.0, 1.0, 2.0]), np.full(3, 0.25)), 4)
     0.75
     """
+    columns = np.ones((len(effects), 1)) if design is None else design
     upper = float(np.ptp(effects)) ** 2
-    if len(effects) < 2 or upper == 0:
+    if len(effects) <= columns.shape[1] or upper == 0:
         return 0.0
 
     def minus_likelihood(tau2: np.ndarray) -> np.ndarray:
         total = variances[:, None] + tau2[None, :]
         weights = 1.0 / total
-        mean = (weights * effects[:, None]).sum(axis=0) / weights.sum(axis=0)
-        squares = (weights * (effects[:, None] - mean) ** 2).sum(axis=0)
-        return np.asarray(0.5 * (np.log(total).sum(axis=0) + np.log(weights.sum(axis=0)) + squares))
+        information = np.einsum("kt,ka,kb->tab", weights, columns, columns)
+        moments = np.einsum("kt,ka,k->ta", weights, columns, effects)
+        fitted = columns @ np.linalg.solve(information, moments[..., None])[..., 0].T
+        squares = (weights * (effects[:, None] - fitted) ** 2).sum(axis=0)
+        return np.asarray(
+            0.5 * (np.log(total).sum(axis=0) + np.linalg.slogdet(information)[1] + squares)
+        )
 
     grid = np.concatenate([[0.0], np.geomspace(1e-6, 1.0, 200) * upper])
     best = int(np.argmin(minus_likelihood(grid)))

@@ -20,7 +20,6 @@ from ifn_severity.report.panels import (
 from ifn_severity.report.style import BLUE, GREY, INK, VERMILLION, figure_style, finish
 from ifn_severity.report.validation import ValidationReport
 from ifn_severity.report.validation_rows import (
-    Interval,
     comparator_estimates,
     comparator_means,
     counted_cohorts,
@@ -29,6 +28,7 @@ from ifn_severity.report.validation_rows import (
     ordered_cohorts,
     value_of,
 )
+from ifn_severity.report.wording import Interval
 
 _OURS = "ours, nested"
 

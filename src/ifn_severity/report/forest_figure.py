@@ -10,11 +10,17 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from ifn_severity.report.forest import (
+    beside,
+    draw_diamond,
+    draw_estimate,
+    draw_prediction,
+    pooled_line,
+)
 from ifn_severity.report.panels import chance_line, legend_above
 from ifn_severity.report.style import (
     BLUE,
     GREY,
-    INK,
     SKY,
     VERMILLION,
     figure_style,
@@ -23,7 +29,6 @@ from ifn_severity.report.style import (
 )
 from ifn_severity.report.validation import ValidationReport
 from ifn_severity.report.validation_rows import (
-    Interval,
     comparator_estimates,
     comparator_means,
     counted_cohorts,
@@ -33,7 +38,7 @@ from ifn_severity.report.validation_rows import (
     size_words,
     value_of,
 )
-from ifn_severity.report.wording import number
+from ifn_severity.report.wording import Interval, interval_words, number
 
 _OFFSET = 0.2  # of the two scores of a cohort, in rows
 
@@ -108,28 +113,11 @@ def _draw(
     *,
     gid: str | None = None,
 ) -> None:
-    value, low, high = estimate
-    if math.isnan(value):
-        _beside(axes, "left out", y)
+    if math.isnan(estimate[0]):
+        beside(axes, "left out", y)
         return
-    axes.plot([low, high], [y, y], color=colour, linewidth=1.6, solid_capstyle="butt")
-    face = colour if filled else "white"
-    axes.plot(value, y, marker=marker, color=colour, markerfacecolor=face, markersize=6.5, gid=gid)
-    text = number(value)
-    if not math.isnan(low):
-        text += f" ({number(low)}–{number(high)})"
-    _beside(axes, text, y, bold=marker == "o")
-
-
-def _beside(axes: Axes, text: str, y: float, *, bold: bool = False) -> None:
-    axes.annotate(
-        text,
-        (1.02, y),
-        xycoords=("axes fraction", "data"),
-        va="center",
-        fontsize=8.5,
-        fontweight="bold" if bold else "normal",
-    )
+    draw_estimate(axes, estimate, y, colour=colour, marker=marker, filled=filled, gid=gid)
+    beside(axes, interval_words(estimate), y, bold=marker == "o")
 
 
 def _summaries(axes: Axes, report: ValidationReport, label: str, top: int) -> list[str]:
@@ -140,20 +128,16 @@ def _summaries(axes: Axes, report: ValidationReport, label: str, top: int) -> li
     if label in means:
         its = (means[label].mean, math.nan, math.nan)
         _draw(axes, its, top + shift, VERMILLION, "D", True)
-    pooled, low, high = estimate_of(head, "pooled", "pooled")
-    y = top + 1
-    axes.fill(
-        [low, pooled, high, pooled], [y, y - 0.26, y, y + 0.26], color=BLUE, gid="pooled", zorder=3
-    )
-    axes.axvline(pooled, color=BLUE, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
-    _beside(axes, f"{number(pooled)} ({number(low)}–{number(high)})", y, bold=True)
+    pooled = estimate_of(head, "pooled", "pooled")
+    draw_diamond(axes, pooled, top + 1)
+    pooled_line(axes, pooled[0])
+    beside(axes, interval_words(pooled), top + 1, bold=True)
     p_low, p_high = value_of(head, "prediction_low"), value_of(head, "prediction_high")
     if math.isnan(p_low):
-        _beside(axes, "not known", top + 2)
+        beside(axes, "not known", top + 2)
     else:
-        axes.axvspan(p_low, p_high, color=SKY, alpha=0.16, linewidth=0, zorder=0, gid="prediction")
-        axes.plot([p_low, p_high], [top + 2] * 2, color=INK, linewidth=3, solid_capstyle="butt")
-        _beside(axes, f"{number(p_low)}–{number(p_high)}", top + 2)
+        draw_prediction(axes, p_low, p_high, top + 2)
+        beside(axes, f"{number(p_low)}–{number(p_high)}", top + 2)
     n = len(counted_cohorts(report))
     return [
         f"Mean of {n} counted\ncohort{'' if n == 1 else 's'}",

@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import ListedColormap, to_rgb
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
@@ -51,6 +51,10 @@ GROUP_COLOURS: dict[str, str] = {
 }
 #: Low to high values of a feature: viridis without its palest end, which white paper swallows.
 VALUE_COLOURS = ListedColormap(colormaps["viridis"](np.linspace(0.0, 0.9, 256)), "ifn_value")
+#: Below to above a middle: blue, nearly white, vermillion.
+SIGNED_COLOURS = LinearSegmentedColormap.from_list(
+    "ifn_signed", ["#004B77", BLUE, "#F2F2F2", VERMILLION, "#8A3B00"]
+)
 #: Lines and markers of a few candidates, in order of appearance.
 CYCLE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")

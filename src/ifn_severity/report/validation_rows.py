@@ -12,11 +12,10 @@ import pandas as pd
 
 from ifn_severity.errors import InputError
 from ifn_severity.report.validation import ValidationReport
+from ifn_severity.report.wording import Interval
 
 #: How the nested headline is called among the candidates of ``held_out``.
 NESTED = ("chosen inside", "nested")
-
-Interval = tuple[float, float, float]
 
 
 def counted_cohorts(report: ValidationReport) -> list[str]:

@@ -35,7 +35,7 @@ from ifn_severity.report.validation_words import (
     comparison_sentence,
     interferon_sentence,
 )
-from ifn_severity.report.wording import listed, number, signed
+from ifn_severity.report.wording import interval_words, listed, number, signed, unbroken
 
 
 def validation_sections(report: ValidationReport, *, tables_folder: str = "") -> list[Section]:
@@ -70,17 +70,8 @@ def validation_sections(report: ValidationReport, *, tables_folder: str = "") ->
     return [section for section in sections if section is not None]
 
 
-def _interval(value: float, low: float, high: float) -> str:
-    return f"{number(value)} ({number(low)}–{number(high)})"
-
-
-def _unbroken(text: str) -> str:
-    """Keep an interval on one line of a narrow column."""
-    return text.replace(" ", "\N{NO-BREAK SPACE}").replace("–", "\N{WORD JOINER}–\N{WORD JOINER}")
-
-
 def _named(values: Mapping[str, tuple[float, float, float]]) -> str:
-    return listed([f"{name} {_interval(*estimate)}" for name, estimate in values.items()])
+    return listed([f"{name} {interval_words(estimate)}" for name, estimate in values.items()])
 
 
 def _who(about: Mapping[Any, object], severity: str) -> str:
@@ -115,7 +106,7 @@ def _held_out(report: ValidationReport) -> Section:
         rows=tuple(
             (
                 name if name in counted_cohorts(report) else f"{name} (not counted)",
-                _unbroken(_interval(*shown[name])),
+                unbroken(interval_words(shown[name])),
                 _who(about[name], "mild"),
                 _who(about[name], "severe"),
                 number(rows["sensitivity"].astype(float)[name]),

@@ -1,17 +1,12 @@
-"""Numbers and patients in plain language."""
+"""Numbers in plain language."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
-from ifn_severity.explain.attributions import Attributions
-from ifn_severity.explain.summaries import groups_of, labels_of, sample_position
-
-#: Pushes smaller than this many log-odds are not worth a word.
-_SLIGHT = 0.005
+#: A value with the low and high end of its 95 % interval, NaN where unknown.
+Interval = tuple[float, float, float]
 
 
 def number(value: object, digits: int = 2) -> str:
@@ -80,55 +75,29 @@ def estimate(value: float | Sequence[float]) -> str:
     return number(value)
 
 
-def patient_sentence(attributions: Attributions, sample: str, *, threshold: float = 0.5) -> str:
-    """Say what drives one patient's prediction.
+def interval_words(value: Interval, *, to: str = "–") -> str:
+    """Write an estimate with its interval in brackets, or alone where it has none.
 
     Parameters
     ----------
-    attributions : Attributions
-        What is explained.
-    sample : str
-        Name of the sample.
-    threshold : float
-        Probability from which a patient is called severe.
+    value : tuple of float
+        Value, low end, high end; NaN where unknown.
+    to : str
+        Between the ends; `` to `` where they may be negative.
 
-    Raises
-    ------
-    InputError
-        If the explanation has no such sample.
+    Examples
+    --------
+    >>> interval_words((0.9, 0.8, 0.95)), interval_words((0.9, math.nan, math.nan))
+    ('0.90 (0.80–0.95)', '0.90')
+    >>> interval_words((-0.4, -0.9, 0.1), to=" to ")
+    '−0.40 (−0.90 to 0.10)'
     """
-    row = sample_position(attributions, sample)
-    phi = attributions.values.iloc[row]
-    labels, groups = labels_of(attributions), groups_of(attributions)
-    probability = float(attributions.probability[row])
-    base = float(1 / (1 + np.exp(-attributions.base[row])))
-    called = "called severe" if probability >= threshold else "called not severe"
-    text = [
-        f"Predicted probability of severe disease: {percent(probability)} "
-        f"({called}; the average prediction is {percent(base)})."
-    ]
-    strong = phi[phi.abs() >= _SLIGHT]
-    ups = strong[strong > 0].sort_values(ascending=False, kind="stable").head(3)
-    downs = strong[strong < 0].sort_values(kind="stable").head(3)
-    clauses = [
-        f"{listed([f'{labels[str(name)]} {signed(size)}' for name, size in side.items()])} "
-        f"{verb if len(side) > 1 else verb + 's'} it most"
-        for side, verb in ((ups, "raise"), (downs, "lower"))
-        if not side.empty
-    ]
-    if clauses:
-        text.append("; ".join(clauses) + ", in log-odds.")
-    interferon = phi[(groups == "interferon").to_numpy()]
-    if not interferon.empty:
-        net = float(interferon.sum())
-        verb = "raise" if net > 0 else "lower"
-        text.append(
-            f"All {len(interferon)} interferon features together {verb} the log-odds by "
-            f"{number(abs(net))}."
-            if abs(net) >= _SLIGHT
-            else "The interferon features together leave the prediction where it was."
-        )
-    severity = attributions.obs["severity"].reindex(attributions.values.index).iloc[row]
-    known = isinstance(severity, str)
-    text.append(f"Recorded severity: {severity}." if known else "Recorded severity: unknown.")
-    return " ".join(text)
+    middle, low, high = value
+    if math.isnan(low):
+        return number(middle)
+    return f"{number(middle)} ({number(low)}{to}{number(high)})"
+
+
+def unbroken(text: str) -> str:
+    """Keep an interval on one line of a narrow column."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}").replace("–", "\N{WORD JOINER}–\N{WORD JOINER}")

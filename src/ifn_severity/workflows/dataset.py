@@ -146,7 +146,9 @@ def load_dataset(
                 "classes": {"mild": int((~severe).sum()), "severe": int(severe.sum())},
             }
         )
-    obs = pd.concat(frames)
+    # a column that a cohort does not know has no type of its own to bring
+    obs = pd.concat([frame.dropna(axis=1, how="all") for frame in frames])
+    obs = obs.reindex(columns=list(dict.fromkeys(name for frame in frames for name in frame)))
     if obs["severe"].nunique() < 2:
         raise LabelError(
             f"all {len(obs)} graded samples of {', '.join(names)} are of one class",

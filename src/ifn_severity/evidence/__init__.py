@@ -1,0 +1,1 @@
+"""The claims of the review and its five studies, tested on cohorts."""
