@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from tests.explain.conftest import make_samples
 
 from ifn_severity.cohorts.simulate import simulation_truth
 from ifn_severity.explain.exchangeable import correlate, exchangeable_groups, stand_ins
 from ifn_severity.explain.samples import Samples
-from tests.explain.conftest import make_samples
 
 
 @pytest.fixture(scope="module")
@@ -18,44 +18,48 @@ def many() -> Samples:
 
 
 @pytest.fixture(scope="module")
-def pairs() -> pd.DataFrame:
+def pairs(many: Samples) -> pd.DataFrame:
     """Shadows of the panel and the drivers they follow, one shadow a driver."""
     truth = simulation_truth()
-    shadows = truth[(truth["role"] == "shadow") & truth["panel"]]
-    shadows = shadows[shadows["parent"].isin(truth.index[truth["panel"]])]
+    shadows = truth[(truth["role"] == "shadow") & truth.index.isin(many.genes)]
+    shadows = shadows[shadows["parent"].isin(many.genes)]
     return shadows.drop_duplicates("parent")
 
 
-def test_shadows_are_flagged_and_their_drivers_are_not(many: Samples, pairs: pd.DataFrame) -> None:
-    names = sorted({*pairs.index, *pairs["parent"]})
-    genes = np.array([many.genes.index(name) for name in names])
-    found = correlate(many, np.arange(len(many.obs)), genes)
-    flagged = stand_ins(found, many)
-    # drivers whose own effect is too small to be seen in 400 patients cannot clear anybody
-    effect = simulation_truth()["effect_log2_late"].abs()
-    strong = pairs[effect.reindex(pairs["parent"]).to_numpy() > 0.8]
-    assert len(strong) >= 8
-    assert strong.index.isin(flagged.index).mean() >= 0.8
-    assert strong["parent"].isin(flagged.index).mean() <= 0.3
-    some = flagged.loc[[g for g in strong.index if g in flagged.index]]
-    assert (some["partial_low"] <= 0).all()
-    assert (some["partial_high"] >= 0).all()
-    assert some["words"].str.contains("exchangeable").all()
+def test_of_a_shadow_and_its_driver_the_shadow_is_flagged(
+    many: Samples, pairs: pd.DataFrame
+) -> None:
+    """Programs whose effect does not turn over with the day: interferon's averages out."""
+    strong = pairs[pairs["program"].isin(["lymphoid", "antigen_presentation", "neutrophil"])]
+    assert len(strong) >= 15
+    shadows, drivers = [], []
+    for shadow, parent in strong["parent"].items():
+        genes = np.array([many.genes.index(str(name)) for name in (shadow, parent)])
+        flagged = stand_ins(correlate(many, np.arange(len(many.obs)), genes), many)
+        shadows.append(shadow in flagged.index)
+        drivers.append(parent in flagged.index)
+        if shadow in flagged.index:
+            row = flagged.loc[shadow]
+            assert row["stands_in_for"] == parent
+            assert row["partial_low"] <= 0 <= row["partial_high"]
+            assert f"exchangeable with {parent}" in row["words"]
+    assert np.mean(shadows) >= 0.6
+    assert np.mean(drivers) <= 0.1
 
 
 def test_partial_correlation_is_that_of_residuals(many: Samples, pairs: pd.DataFrame) -> None:
-    from scipy.stats import rankdata
+    from scipy.stats import spearmanr
 
     names = [pairs.index[0], pairs["parent"].iloc[0]]
     genes = np.array([many.genes.index(name) for name in names])
     found = correlate(many, np.arange(len(many.obs)), genes)
-    a, b = (rankdata(many.levels[:, g]) for g in genes)
+    a, b = (many.levels[:, g] for g in genes)
     y = many.y.astype(float)
     design = np.column_stack([np.ones_like(b), b])
     residual = [v - design @ np.linalg.lstsq(design, v, rcond=None)[0] for v in (a, y)]
     expected = np.corrcoef(*residual)[0, 1]
     assert np.tanh(found.partial[0, 1]) == pytest.approx(expected, abs=1e-6)
-    assert found.rho[0, 1] == pytest.approx(np.corrcoef(a, b)[0, 1])
+    assert found.rho[0, 1] == pytest.approx(spearmanr(a, b).statistic)
 
 
 def test_genes_that_move_together_make_one_line(many: Samples, pairs: pd.DataFrame) -> None:
