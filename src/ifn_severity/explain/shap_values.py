@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
-from ifn_severity.classify import SeverityClassifier
+from ifn_severity.classify import SeverityClassifier, scaled_margin
 from ifn_severity.errors import ModelError
 
 # the largest difference between sum of attributions and margin that is accepted, log-odds
@@ -55,11 +55,12 @@ def attribute(
     pipeline = classifier.pipeline_
     scaled = np.asarray(pipeline[:-1].transform(features.to_numpy(dtype=float)))
     raw, expected = _explain(pipeline[-1], scaled)
-    values = pd.DataFrame(slope * raw, index=features.index, columns=features.columns)
+    values = np.multiply(raw, slope, dtype=float)
     base = np.full(len(features), slope * expected + intercept)
-    margin = log_odds(classifier, features)
-    check_sum(values.to_numpy(), base, margin)
-    return values, base, margin
+    # the estimator's own prediction, as decision_function takes it, without scaling again
+    margin = slope * scaled_margin(pipeline[-1], scaled) + intercept
+    check_sum(values, base, margin)
+    return pd.DataFrame(values, features.index, features.columns, copy=False), base, margin
 
 
 def log_odds(classifier: SeverityClassifier, features: pd.DataFrame) -> np.ndarray:
@@ -112,4 +113,4 @@ def _explain(estimator: Any, scaled: np.ndarray) -> tuple[np.ndarray, float]:
 
     booster = estimator.get_booster()
     own = booster.predict(xgboost.DMatrix(scaled, nthread=1), pred_contribs=True)
-    return own[:, :-1].astype(float), float(own[0, -1]) if len(own) else 0.0
+    return own[:, :-1], float(own[0, -1]) if len(own) else 0.0
