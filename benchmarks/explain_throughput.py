@@ -4,7 +4,8 @@
 
 The first figure holds ``attribute`` (impute, scale, TreeSHAP, calibration, check of the sum)
 against ``booster.predict(pred_contribs=True)`` on the scaled matrix, taken in turns in one run,
-one thread each, in CPU seconds. The second carries the same attributions on to genes. Simulated patients.
+one thread each, in CPU seconds. The second carries the same attributions on to genes.
+Simulated patients.
 """
 
 from __future__ import annotations
