@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ifn_severity.cohorts import analytes, cell_types, get_card
+from ifn_severity.cohorts import analytes, cell_types
 from ifn_severity.cohorts.card import cohort_names
 from ifn_severity.cohorts.card_parse import Table
 from ifn_severity.errors import ClaimError, nearest

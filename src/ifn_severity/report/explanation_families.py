@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -72,7 +74,7 @@ def families_figure(explained: Explained) -> Figure:
 
 
 def _handles(table: pd.DataFrame) -> list[Line2D | Patch]:
-    hollow = {"linestyle": "", "color": INK, "markerfacecolor": "white"}
+    hollow: dict[str, Any] = {"linestyle": "", "color": INK, "markerfacecolor": "white"}
     groups = ordered_groups(table["group"])
     return [
         Line2D([], [], color=INK, marker="o", label="family as one (Shapley)"),

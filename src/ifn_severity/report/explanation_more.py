@@ -1,26 +1,22 @@
-"""Families, direction and time, interactions, and the evidence beside SHAP, as sections."""
+"""Families, interactions, and the evidence beside SHAP, as sections of the report."""
 
 from __future__ import annotations
 
 import math
 
-from ifn_severity.report.blocks import Details, Note, Part, ReportFigure, ReportTable, Section
+from ifn_severity.report.blocks import Details, ReportFigure, ReportTable, Section
 from ifn_severity.report.explanation import ExplanationReport
-from ifn_severity.report.explanation_direction import direction_figure, knows_days, time_figure
-from ifn_severity.report.explanation_effects import effects_figure, stage_rows
 from ifn_severity.report.explanation_evidence import evidence_figure
 from ifn_severity.report.explanation_families import families_figure
 from ifn_severity.report.explanation_interactions import interactions_figure, product_terms
-from ifn_severity.report.explanation_samples import leading_genes
 from ifn_severity.report.explanation_words import (
     agreement_sentence,
-    direction_sentences,
     effect_words,
     named_shares,
     share_words,
-    sign_note,
+    triple,
 )
-from ifn_severity.report.wording import listed, number, signed
+from ifn_severity.report.wording import listed, number, signed, unbroken
 
 
 def families_section(report: ExplanationReport) -> Section | None:
@@ -34,7 +30,7 @@ def families_section(report: ExplanationReport) -> Section | None:
         families_figure(report.explained),
         alt="Share of the decision by family of genes, with 95 % intervals, the mean push in "
         f"severe and other patients, and the share in each cohort. "
-        f"Grouped Shapley shares: {named_shares(net.index, net['net_share'], len(net))}.",
+        f"Grouped Shapley shares: {named_shares(net['net_share'], len(net))}.",
         caption="Filled dots: grouped Shapley value of a family, in which genes that cancel each "
         "other within a patient count less; hollow dots: every gene counted. Bars are 95 % "
         "intervals. Bold families are interferon; the number of genes stands in brackets. Middle: "
@@ -57,8 +53,10 @@ def families_section(report: ExplanationReport) -> Section | None:
                 str(name),
                 str(about["group"]),
                 number(about["n_genes"], 0),
-                share_words(about["net_share"], about["net_share_low"], about["net_share_high"]),
-                share_words(about["share"], about["share_low"], about["share_high"]),
+                unbroken(
+                    share_words(*triple(about, "net_share", "net_share_low", "net_share_high"))
+                ),
+                unbroken(share_words(*triple(about, "share", "share_low", "share_high"))),
                 signed(about["net_severe"]),
                 signed(about["net_mild"]),
             )
@@ -69,7 +67,7 @@ def families_section(report: ExplanationReport) -> Section | None:
     interferon = net[net["interferon"].astype(bool)]
     words = (
         "A family is attributed as one player. Of the interferon families, these carry most: "
-        f"{named_shares(interferon.index, interferon['net_share'])}.",
+        f"{named_shares(interferon['net_share'])}.",
     )
     return Section(
         "families",
@@ -78,126 +76,6 @@ def families_section(report: ExplanationReport) -> Section | None:
         figures=(figure,),
         details=(Details("The numbers by family", tables=(shown,)),),
     )
-
-
-def direction_section(report: ExplanationReport) -> Section | None:
-    """Return which way the leading genes push: by expression, by day, by cohort and stage."""
-    explained = report.explained
-    genes = leading_genes(explained)
-    if not genes:
-        return None
-    sentences = direction_sentences(explained)
-    warning, warn = sign_note(explained)
-    cautions = tuple(
-        text for gene, text in zip(genes, sentences, strict=True) if _warned(report, gene)
-    )
-    parts = [
-        Part(
-            "Against expression, by cohort",
-            figures=(
-                ReportFigure(
-                    "direction",
-                    direction_figure(explained),
-                    alt="Expression against attribution for each leading interferon gene, one "
-                    f"colour a cohort. {' '.join(sentences)}",
-                    caption="One point a sample, in held-out log-odds. A line is the running "
-                    "median of a cohort with at least 20 samples. Filled points were sampled up "
-                    "to day 10, hollow ones later, pale ones on an unknown day. All panels share "
-                    "one scale, so that a small effect looks small.",
-                ),
-            ),
-        )
-    ]
-    if knows_days(explained):
-        parts.append(
-            Part(
-                "Against the day since onset",
-                figures=(
-                    ReportFigure(
-                        "time",
-                        time_figure(explained),
-                        alt="Attribution of each leading interferon gene against the day since "
-                        f"onset, severe patients apart from the others: {listed(genes)}.",
-                        caption="Samples of cohorts that recorded the day. Lines are running "
-                        "medians; the dashed line ends day 10, the last early one.",
-                    ),
-                ),
-            )
-        )
-    else:
-        parts.append(
-            Part(
-                "Against the day since onset",
-                (
-                    "None of these cohorts recorded the day since onset, so early and late samples "
-                    "cannot be told apart.",
-                ),
-            )
-        )
-    parts.append(
-        Part(
-            "By cohort and stage",
-            cautions,
-            figures=(
-                ReportFigure(
-                    "effects",
-                    effects_figure(explained),
-                    alt="Slope of attribution on expression, and log2 fold change between severe "
-                    "and other patients, by cohort and stage, for "
-                    f"{listed(genes)}. {warning}",
-                    caption="Above: what one log2 unit more of the gene does to the log-odds in "
-                    "the model. Below: how the gene itself differs, with its 95 % interval. Where "
-                    "a marker changes sides of the line, the sign changes.",
-                ),
-            ),
-            details=(_effects(report, genes),),
-        )
-    )
-    return Section(
-        "direction",
-        "Direction and time",
-        notes=(Note(warning, warn=warn),),
-        parts=tuple(parts),
-        paragraphs=tuple(sentences),
-    )
-
-
-def _warned(report: ExplanationReport, gene: str) -> bool:
-    return bool(report.explained.interferon.loc[gene, "caution"])
-
-
-def _effects(report: ExplanationReport, genes: list[str]) -> Details:
-    rows = stage_rows(report.explained)
-    order = {gene: place for place, gene in enumerate(genes)}
-    rows = rows[rows["gene"].isin(genes)].sort_values("gene", key=lambda g: g.map(order))
-    table = ReportTable(
-        caption="Effects of the leading interferon genes by cohort and stage",
-        columns=(
-            "Gene",
-            "Cohort",
-            "Stage",
-            "Mild",
-            "Severe",
-            "Slope",
-            "log2 fold change (95 % CI)",
-            "Own AUROC (95 % CI)",
-        ),
-        rows=tuple(
-            (
-                str(row["gene"]),
-                str(row["cohort"]),
-                str(row["stage"]),
-                number(row["n_mild"], 0),
-                number(row["n_severe"], 0),
-                signed(row["slope"]) if not math.isnan(row["slope"]) else "–",
-                effect_words(row, "log2_fold_change", "fold_low", "fold_high"),
-                effect_words(row, "auroc", "auroc_low", "auroc_high"),
-            )
-            for _, row in rows.iterrows()
-        ),
-        numeric=frozenset({3, 4, 5, 6, 7}),
-    )
-    return Details("The numbers by gene, cohort and stage", tables=(table,))
 
 
 def interactions_section(report: ExplanationReport) -> Section | None:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from ifn_severity.explain.result import Explained, Patient
 from ifn_severity.report.explanation_plane import draw_place, place_handles
-from ifn_severity.report.explanation_samples import cohort_of
+from ifn_severity.report.explanation_samples import cohort_of, row_of
 from ifn_severity.report.style import (
     GREY,
     INK,
@@ -95,7 +95,7 @@ def patient_figure(explained: Explained, patient: Patient, *, top: int = TOP_STE
         figure = new_figure(0.235 * len(steps) + 1.55)
         if known:
             waterfall, place = figure.subplots(1, 2, width_ratios=(1.65, 1))
-            draw_place(place, patient, plane, explained.cutpoints.loc[cohort])
+            draw_place(place, patient, plane, row_of(explained.cutpoints, cohort))
             place.set_title(f"Among patients of\n{cohort}", fontsize=8.5)
         else:
             waterfall = figure.subplots()

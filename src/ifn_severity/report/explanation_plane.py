@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ifn_severity.explain.result import Explained, Patient
-from ifn_severity.report.explanation_samples import cohorts_in
+from ifn_severity.report.explanation_samples import cohorts_in, row_of
 from ifn_severity.report.panels import panel_grid
 from ifn_severity.report.style import (
     GREY,
@@ -58,7 +58,7 @@ def plane_figure(explained: Explained) -> Figure:
         present: list[str] = []
         for axes, cohort in zip(panels, cohorts, strict=True):
             here = plane[plane["cohort"] == cohort]
-            _quadrants(axes, here, explained.cutpoints.loc[cohort])
+            _quadrants(axes, here, row_of(explained.cutpoints, cohort))
             classes = here["severity"].astype("object").fillna("unknown").astype(str)
             for kind in SEVERITY_MARKERS:
                 rows = here[(classes == kind).to_numpy()]
