@@ -11,9 +11,13 @@ from threadpoolctl import threadpool_limits
 
 from ifn_severity.classify import SeverityClassifier, refit
 from ifn_severity.explain.carry import carry_to_genes, gene_weights, usual_levels
+from ifn_severity.explain.grouped import family_shapley
 from ifn_severity.explain.held_out import FOLDS, Design, Part
 from ifn_severity.explain.samples import Samples
 from ifn_severity.explain.shap_values import attribute
+
+FEW = 4
+"""Training samples behind a family's value in one draw; the draws average over them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +66,7 @@ def summarise_effects(
     values: np.ndarray,
     weights: np.ndarray,
     cohorts: Sequence[str],
-    families: np.ndarray,
+    family_values: np.ndarray,
     slopes: dict[str, np.ndarray] | None = None,
 ) -> Effects:
     """Summarise gene attributions by cohort, as one draw.
@@ -78,14 +82,14 @@ def summarise_effects(
         How often each row counts.
     cohorts : sequence of str
         Cohorts of the result.
-    families : ndarray of shape (n_panel, n_families)
-        1 where a gene belongs to a family.
+    family_values : ndarray of shape (n_rows, n_families)
+        Grouped Shapley values of these rows.
     slopes : dict of str to ndarray of shape (n_panel,), optional
         Exact slopes by cohort, where the model is linear; estimated when left out.
     """
     shape = (len(cohorts), len(samples.genes))
     mean_abs, slope = np.full(shape, np.nan), np.full(shape, np.nan)
-    net = np.full((len(cohorts), families.shape[1]), np.nan)
+    net = np.full((len(cohorts), family_values.shape[1]), np.nan)
     own = samples.cohorts[rows]
     for i, name in enumerate(cohorts):
         at = np.flatnonzero((own == name) & (weights > 0))
@@ -94,7 +98,7 @@ def summarise_effects(
         share = weights[at] / weights[at].sum()
         phi, levels = values[at], samples.levels[rows[at]]
         mean_abs[i] = share @ np.abs(phi)
-        net[i] = share @ np.abs(phi @ families)
+        net[i] = share @ np.abs(family_values[at])
         if slopes is not None:
             slope[i] = np.where(np.isfinite(levels).any(axis=0), slopes[name], np.nan)
             continue
@@ -192,7 +196,14 @@ def _one_draw(
                 continue
             total.append(
                 explain_rows(
-                    again, samples, rows, weights, drawn[bag], cohorts=cohorts, families=families
+                    again,
+                    samples,
+                    rows,
+                    weights,
+                    drawn[bag],
+                    cohorts=cohorts,
+                    families=families,
+                    seed=seed % 2**32,
                 )
             )
     return _merged(total, cohorts, samples, families)
@@ -216,6 +227,7 @@ def explain_rows(
     *,
     cohorts: Sequence[str],
     families: np.ndarray,
+    seed: int,
 ) -> Effects:
     """Attribute rows to genes by a classifier and summarise by cohort."""
     values, _, _ = attribute(classifier, samples.features.iloc[rows])
@@ -226,7 +238,13 @@ def explain_rows(
         for name, _ in samples.blocks(rows)
         if (found := gene_weights(classifier, samples, name)) is not None
     }
-    return summarise_effects(samples, rows, genes, weights, cohorts, families, slopes or None)
+    if slopes:
+        by_family = genes @ families
+    else:
+        by_family, _ = family_shapley(
+            classifier, samples, rows, families, np.unique(train), backgrounds=FEW, seed=seed
+        )
+    return summarise_effects(samples, rows, genes, weights, cohorts, by_family, slopes or None)
 
 
 def _merged(

@@ -143,7 +143,8 @@ def carry_to_genes(
     values : ndarray of shape (n_rows, n_features)
         Attributions of the features in these rows.
     usual : ndarray of shape (n_panel,)
-        Usual level of each gene; where it is NaN, the mean of the cohort that is explained.
+        Usual level of each gene. Where it is NaN, the model's own mean of the gene's feature, or
+        for genes of scores alone the mean of the cohort that is explained.
 
     Returns
     -------
@@ -151,6 +152,7 @@ def carry_to_genes(
     """
     mean = np.asarray(classifier.pipeline_["scale"].mean_, dtype=float)
     weights = linear_weights(classifier)
+    usual = np.where(np.isfinite(usual), usual, _own_means(samples, mean))
     result = np.zeros((len(rows), len(samples.genes)))
     for cohort, at in samples.blocks(rows):
         coefficients, absent = samples.coefficients(cohort)
@@ -169,6 +171,15 @@ def carry_to_genes(
         if absent.any():
             lists = np.abs(samples.definition.weights[:, absent])
             result[at] += values[np.ix_(at, absent)] @ (lists / lists.sum(axis=0)).T
+    return result
+
+
+def _own_means(samples: Samples, mean: np.ndarray) -> np.ndarray:
+    """Return the model's mean of each gene's own feature, NaN for genes without one."""
+    definition = samples.definition
+    own = np.flatnonzero((definition.features["kind"] == "gene").to_numpy())
+    result = np.full(len(samples.genes), np.nan)
+    result[np.abs(definition.weights[:, own]).argmax(axis=0)] = mean[own]
     return result
 
 

@@ -9,9 +9,11 @@ import pandas as pd
 
 from ifn_severity.classify import SeverityClassifier
 from ifn_severity.evaluate import auroc
+from ifn_severity.explain.carry import gene_weights
 from ifn_severity.explain.held_out import Design
 from ifn_severity.explain.ranking import interval
 from ifn_severity.explain.samples import Samples
+from ifn_severity.explain.shap_values import log_odds
 from ifn_severity.explain.univariate import OWN
 
 SHUFFLES = 20
@@ -53,52 +55,59 @@ def permutation_importance(
         Mean over cohorts with both classes; 0 for genes that no cohort measures.
     """
     rng = np.random.default_rng(seed)
-    margin = np.full(len(samples.obs), np.nan)
-    for part, classifier in zip(design.parts, classifiers, strict=True):
-        margin[part.test] = classifier.decision_function(samples.features.iloc[part.test])
     usable = [
         (cohort, design.rows[at])
         for cohort, at in samples.blocks(design.rows)
         if np.ptp(samples.y[design.rows[at]]) > 0
     ]
-    losses = np.zeros((shuffles, len(genes)))
     if not usable:
-        return np.full(losses.shape, np.nan)
-    X = samples.matrix
+        return np.full((shuffles, len(genes)), np.nan)
+    losses = np.zeros((shuffles, len(genes)))
+    whole = _Margins(samples, design, classifiers)
     for column, gene in enumerate(genes):
-        for shuffle in range(shuffles):
-            for cohort, rows in usable:
-                level = samples.levels[rows, gene]
-                if not np.isfinite(level).all():
-                    continue
-                coefficients, _ = samples.coefficients(cohort)
-                touched = np.flatnonzero(coefficients[gene])
-                moved = X[rows]
-                change = rng.permutation(level) - level
-                moved[:, touched] += change[:, None] * coefficients[gene, touched]
-                new = _margins(samples, design, classifiers, rows, moved)
-                y = samples.y[rows]
-                loss = auroc(y, margin[rows])[0] - auroc(y, new)[0]
-                losses[shuffle, column] += loss / len(usable)
+        for cohort, rows in usable:
+            level = samples.levels[rows, gene]
+            if not np.isfinite(level).all():
+                continue
+            moved = rng.permuted(np.tile(level, (shuffles, 1)), axis=1) - level
+            y, usual = samples.y[rows], auroc(samples.y[rows], whole.usual[rows])[0]
+            new = whole.after(cohort, rows, int(gene), moved)
+            losses[:, column] += [(usual - auroc(y, one)[0]) / len(usable) for one in new]
         on_step("permutation importance")
     return losses
 
 
-def _margins(
-    samples: Samples,
-    design: Design,
-    classifiers: Sequence[SeverityClassifier],
-    rows: np.ndarray,
-    X: np.ndarray,
-) -> np.ndarray:
-    """Return log-odds of changed features, each row by the model that holds it out."""
-    found = np.full(len(rows), np.nan)
-    for part, classifier in zip(design.parts, classifiers, strict=True):
-        mine = np.isin(rows, part.test)
-        if mine.any():
-            frame = pd.DataFrame(X[mine], columns=samples.features.columns)
-            found[mine] = classifier.decision_function(frame)
-    return found
+class _Margins:
+    """Held-out log-odds, as they are and after a gene has changed."""
+
+    def __init__(
+        self, samples: Samples, design: Design, classifiers: Sequence[SeverityClassifier]
+    ) -> None:
+        self.samples = samples
+        self.parts = list(zip(design.parts, classifiers, strict=True))
+        self.usual = np.full(len(samples.obs), np.nan)
+        for part, classifier in self.parts:
+            features = samples.features.iloc[part.test]
+            self.usual[part.test] = log_odds(classifier, features)
+
+    def after(self, cohort: str, rows: np.ndarray, gene: int, moved: np.ndarray) -> np.ndarray:
+        """Return log-odds, shape (n_shuffles, n_rows), after a gene moved by so much."""
+        coefficients, _ = self.samples.coefficients(cohort)
+        touched = np.flatnonzero(coefficients[gene])
+        found = np.full(moved.shape, np.nan)
+        for part, classifier in self.parts:
+            mine = np.flatnonzero(np.isin(rows, part.test))
+            if not len(mine):
+                continue
+            weights = gene_weights(classifier, self.samples, cohort)
+            if weights is not None:
+                found[:, mine] = self.usual[rows[mine]] + weights[gene] * moved[:, mine]
+                continue
+            X = np.tile(self.samples.matrix[rows[mine]], (len(moved), 1))
+            X[:, touched] += moved[:, mine].reshape(-1, 1) * coefficients[gene, touched]
+            frame = pd.DataFrame(X, columns=self.samples.features.columns)
+            found[:, mine] = log_odds(classifier, frame).reshape(len(moved), -1)
+        return found
 
 
 def evidence_table(

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from itertools import permutations
 
 import numpy as np
+import pandas as pd
 
 from ifn_severity.classify import SeverityClassifier
 from ifn_severity.explain.samples import Samples
-from ifn_severity.explain.shap_values import check_sum
+from ifn_severity.explain.shap_values import check_sum, log_odds
 
 BACKGROUNDS = 32
 """Training samples, each with one random order of families and its reverse."""
@@ -128,13 +129,13 @@ def family_shapley(
             order = rng.permutation(n_families)
             walks = np.array([order, order[::-1]]) if orders is None else orders
             for walk in walks:
-                worth = _walk(classifier, own, other[0], walk, absent)
+                worth = _walk(classifier, own, other[0], walk, absent, samples.features.columns)
                 values[np.ix_(at, walk)] += np.diff(worth, axis=1)
                 base[at] += worth[:, 0]
                 count += 1
         values[at] /= count
         base[at] /= count
-    check_sum(values, base, classifier.decision_function(samples.features.iloc[rows]))
+    check_sum(values, base, log_odds(classifier, samples.features.iloc[rows]))
     return values, base
 
 
@@ -153,6 +154,7 @@ def _walk(
     other: np.ndarray,
     order: np.ndarray,
     absent: np.ndarray,
+    names: pd.Index,
 ) -> np.ndarray:
     """Return log-odds as families join one by one, shape (n_samples, n_families + 1)."""
     n, n_families, n_features = own.shape
@@ -166,5 +168,6 @@ def _walk(
         stages[:, 1:] += stages[:, :1]
         flat = stages.reshape(-1, n_features)
         flat[:, absent] = np.nan
-        worth[start : start + step] = classifier.decision_function(flat).reshape(len(block), -1)
+        frame = pd.DataFrame(flat, columns=names)
+        worth[start : start + step] = log_odds(classifier, frame).reshape(len(block), -1)
     return worth

@@ -90,19 +90,19 @@ def patient_in_full(
     threshold : float
         Of the model that explains this sample.
     """
-    at = gene_level.values.index.get_loc(sample)
+    at = list(gene_level.values.index).index(sample)
     families = gene_level.features
     cohort = gene_level.obs["cohort"].astype(str)
     data = gene_level.data[(cohort == cohort.iloc[at]).to_numpy()]
     own = gene_level.data.iloc[at]
-    known = data.notna().sum(axis=0)
-    below = (data < own).sum(axis=0) + 0.5 * (data == own).sum(axis=0)
+    table, value = data.to_numpy(), own.to_numpy()
+    below = (table < value).sum(axis=0) + 0.5 * (table == value).sum(axis=0)
     waterfall = pd.DataFrame(
         {
             "shap": gene_level.values.iloc[at],
             "expression": own,
             "usual": usual,
-            "percentile": (100.0 * below / known.where(known > 0)).where(own.notna()),
+            "percentile": np.where(np.isfinite(value), 100.0 * below / len(table), np.nan),
             "group": families["group"],
             "family": families["family"],
             "interferon": families["group"] == "interferon",
@@ -111,14 +111,15 @@ def patient_in_full(
     order = waterfall["shap"].abs().sort_values(ascending=False, kind="stable").index
     waterfall = waterfall.loc[order]
     interferon = families.drop_duplicates("family").set_index("family")["group"] == "interferon"
-    table = pd.DataFrame(
+    net_of = pd.DataFrame(
         {
             "net": family_values,
             "interferon": interferon.reindex(family_values.index).fillna(False).astype(bool),
         }
     ).rename_axis("family")
     margin = float(gene_level.margin[at])
-    place = plane.loc[sample]
+    place = plane.iloc[list(plane.index).index(sample)]
+    interferon_score, inflammation_score = place[["interferon", "inflammation"]].to_numpy(float)
     patient = Patient(
         sample=sample,
         why=why,
@@ -126,12 +127,12 @@ def patient_in_full(
         base=float(gene_level.base[at]),
         margin=margin,
         probability=float(expit(margin)),
-        saved_probability=float(saved.probability[saved.values.index.get_loc(sample)]),
+        saved_probability=float(saved.probability[list(saved.values.index).index(sample)]),
         threshold=threshold,
         waterfall=waterfall,
-        families=table,
-        interferon=float(place["interferon"]),
-        inflammation=float(place["inflammation"]),
+        families=net_of,
+        interferon=float(interferon_score),
+        inflammation=float(inflammation_score),
         quadrant=str(place["quadrant"]),
         neighbours=near,
         words=(),
@@ -152,7 +153,13 @@ def patient_words(patient: Patient, basis: str) -> tuple[str, ...]:
     for sign, what in ((1, "raise"), (-1, "lower")):
         genes = waterfall[np.sign(waterfall["shap"]) == sign].head(4)
         if len(genes):
-            listed = ", ".join(f"{gene} ({_level(row)})" for gene, row in genes.iterrows())
+            levels = zip(
+                genes.index,
+                genes["expression"].to_numpy(dtype=float),
+                genes["usual"].to_numpy(dtype=float),
+                strict=True,
+            )
+            listed = ", ".join(f"{gene} ({_level(own, usual)})" for gene, own, usual in levels)
             said.append(f"Genes that {what} the risk most: {listed}.")
     net = float(waterfall.loc[waterfall["interferon"], "shap"].sum())
     way = "raise" if net > 0 else "lower"
@@ -177,12 +184,12 @@ def patient_words(patient: Patient, basis: str) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _level(row: pd.Series) -> str:
-    if not np.isfinite(row["expression"]):
+def _level(expression: float, usual: float) -> str:
+    if not np.isfinite(expression):
         return "not measured"
-    difference = float(row["expression"] - row["usual"])
+    difference = expression - usual
     if not np.isfinite(difference):
-        return f"{row['expression']:.1f}"
+        return f"{expression:.1f}"
     return f"{2 ** abs(difference):.1f}× {'above' if difference > 0 else 'below'} usual"
 
 

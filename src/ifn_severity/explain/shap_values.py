@@ -57,9 +57,22 @@ def attribute(
     raw, expected = _explain(pipeline[-1], scaled)
     values = pd.DataFrame(slope * raw, index=features.index, columns=features.columns)
     base = np.full(len(features), slope * expected + intercept)
-    margin = classifier.decision_function(features)
+    margin = log_odds(classifier, features)
     check_sum(values.to_numpy(), base, margin)
     return values, base, margin
+
+
+def log_odds(classifier: SeverityClassifier, features: pd.DataFrame) -> np.ndarray:
+    """Return calibrated log-odds, whether the classifier was fitted with names or without.
+
+    Parameters
+    ----------
+    classifier : SeverityClassifier
+    features : DataFrame of shape (n_samples, n_features)
+        In the classifier's order.
+    """
+    named = hasattr(classifier, "feature_names_in_")
+    return classifier.decision_function(features if named else features.to_numpy(dtype=float))
 
 
 def check_sum(values: np.ndarray, base: np.ndarray, margin: np.ndarray) -> None:

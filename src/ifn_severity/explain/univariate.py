@@ -19,6 +19,8 @@ EARLY = 10.0
 """Day since onset up to which a sample is early."""
 FEWEST = 3
 """Fewest patients of each class of which a gene's own effect is stated."""
+HARDLY = 0.1
+"""Standard deviation, log2, under which a gene hardly varies above the noise offset."""
 _Z = 1.959964
 OWN = ("auroc", "auroc_low", "auroc_high", "log2_fold_change", "fold_low", "fold_high")
 
@@ -227,6 +229,42 @@ def _slope(phi: np.ndarray, levels: np.ndarray) -> np.ndarray:
     varies = np.isfinite(variance) & (variance > 1e-12)
     covariance = (np.where(varies, centred, 0.0) * phi).sum(axis=0)
     return np.divide(covariance, variance, out=np.full(len(variance), np.nan), where=varies)
+
+
+def spreads(samples: Samples, rows: np.ndarray) -> pd.Series:
+    """Return the largest standard deviation of each gene within a cohort, log2; NaN if unmeasured.
+
+    Parameters
+    ----------
+    samples : Samples
+    rows : ndarray of int
+    """
+    largest = np.full(len(samples.genes), np.nan)
+    for _, at in samples.blocks(rows):
+        largest = np.fmax(largest, samples.levels[rows[at]].std(axis=0))
+    return pd.Series(largest, index=list(samples.genes))
+
+
+def caution_on(gene: str, cohorts: pd.DataFrame, stages: pd.DataFrame, spread: pd.Series) -> str:
+    """Say what speaks against reading much into a gene; empty where nothing does.
+
+    Parameters
+    ----------
+    gene : str
+    cohorts, stages : DataFrame
+        ``by_cohort`` and ``by_stage``.
+    spread : Series indexed by gene
+        From ``spreads``.
+    """
+    said = differences_in_words(gene, cohorts, stages)
+    own = float(spread.get(gene, float("nan")))
+    if own < HARDLY:
+        noise = (
+            f"{gene} is hardly expressed: it varies by {own:.2g} log2 (standard deviation), so its "
+            "attribution may rest on noise."
+        )
+        said = f"{said} {noise}".strip()
+    return said
 
 
 def differences_in_words(gene: str, cohorts: pd.DataFrame, stages: pd.DataFrame) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +77,13 @@ def cohort_features(adata: Any, feature_set: str = "all") -> pd.DataFrame:
     return transformer.set_output(transform="pandas").fit_transform(adata.to_df())
 
 
-def load_dataset(names: Sequence[str], *, use: str = "train", progress: bool = False) -> Dataset:
+def load_dataset(
+    names: Sequence[str],
+    *,
+    use: str = "train",
+    progress: bool = False,
+    look: Callable[[str, Any], None] = lambda name, adata: None,
+) -> Dataset:
     """Load cohorts and compute all features of their graded samples.
 
     Parameters
@@ -88,6 +94,8 @@ def load_dataset(names: Sequence[str], *, use: str = "train", progress: bool = F
         What the cards must allow.
     progress : bool
         Whether downloads show a bar.
+    look : callable
+        Gets each cohort's name and whole AnnData, samples without a grade included, in passing.
 
     Returns
     -------
@@ -120,6 +128,7 @@ def load_dataset(names: Sequence[str], *, use: str = "train", progress: bool = F
     tables, frames, facts = [], [], []
     for card in cards:
         adata = load_cohort(card.name, progress=progress)
+        look(card.name, adata)
         graded = adata[adata.obs["severe"].notna().to_numpy()]
         obs = graded.obs.copy()
         features = cohort_features(graded)
