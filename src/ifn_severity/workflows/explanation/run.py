@@ -30,7 +30,7 @@ from ifn_severity.workflows.explanation.fits import (
     without_genes,
 )
 from ifn_severity.workflows.explanation.held import explain_parts, explain_saved
-from ifn_severity.workflows.explanation.load import load
+from ifn_severity.workflows.explanation.load import Loaded, load
 from ifn_severity.workflows.explanation.steps import (
     bootstrap_of,
     check_request,
@@ -92,13 +92,37 @@ def explain_in_full(
         unknown or not graded, a sample is not there, or attributions do not add up.
     """
     check_request(model, refits=refits, panels=panels, n_jobs=n_jobs)
+    return explain_loaded(
+        model,
+        load(model, cohorts, progress=bar is not no_bar),
+        refits=refits,
+        panels=panels,
+        seed=seed,
+        n_jobs=n_jobs,
+        patients=patients,
+        review=review,
+        bar=bar,
+    )
+
+
+def explain_loaded(
+    model: SeverityModel,
+    loaded: Loaded,
+    *,
+    refits: int,
+    panels: int,
+    seed: int,
+    n_jobs: int,
+    patients: Sequence[str],
+    review: Mapping[str, str] | None,
+    bar: Bar,
+) -> Explained:
+    """Do what ``explain_in_full`` does, with cohorts that are loaded."""
     clock = _Clock()
-    loaded = load(model, cohorts, progress=bar is not no_bar)
     samples = loaded.samples
     trained_on = [str(cohort["name"]) for cohort in model.manifest.cohorts]
     design = plan(samples, loaded.explained, trained_on, seed=seed)
     asked = refuse_unknown(patients, samples, design, "+".join(loaded.explained))
-    clock.lap("load")
     steps = sum(not part.by_saved for part in design.parts) + LEADING
     if design.refitted:
         steps += len(design.parts) + panels + refits
