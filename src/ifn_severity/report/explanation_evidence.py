@@ -117,4 +117,4 @@ def _dots(axes: Axes, table: pd.DataFrame, kind: str, title: str) -> None:
     axes.set_xlabel("loss of AUROC" if permutation else "linear model", fontsize=8)
     axes.grid(visible=True, axis="x")
     axes.margins(x=0.12)
-    axes.locator_params(axis="x", nbins=3)
+    axes.locator_params(axis="x", nbins=2)

@@ -121,7 +121,7 @@ def _shares(axes: Axes, table: pd.DataFrame) -> None:
         axes.plot(net, row, marker="o", color=colour, markersize=7, gid=f"net-{name}")
     axes.set_xlim(left=0)
     axes.grid(visible=True, axis="x")
-    axes.set_xlabel("Share of the decision, %")
+    axes.set_xlabel("Share, %")
     axes.set_title("How much", fontsize=9)
 
 
@@ -136,6 +136,6 @@ def _push(axes: Axes, table: pd.DataFrame) -> None:
         axes.plot(severe[row], row, "^", color=colour, markersize=6.5)
     axes.grid(visible=True, axis="x")
     axes.margins(x=0.12)
-    axes.set_xlabel("Mean push, log-odds")
+    axes.set_xlabel("Push, log-odds")
     axes.set_title("Which way", fontsize=9)
     axes.xaxis.set_major_locator(MaxNLocator(3))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from ifn_severity.report.blocks import Details, ReportFigure, ReportTable, Section
+import pandas as pd
+
+from ifn_severity.report.blocks import Badge, Details, ReportFigure, ReportTable, Section
 from ifn_severity.report.explanation import ExplanationReport
 from ifn_severity.report.explanation_evidence import evidence_figure
 from ifn_severity.report.explanation_families import families_figure
@@ -84,7 +86,7 @@ def interactions_section(report: ExplanationReport) -> Section | None:
     table = explained.interactions
     if table.empty:
         return None
-    words = tuple(dict.fromkeys(str(text) for text in table["words"] if text))
+    words = _overall_words(table)
     figures: tuple[ReportFigure, ...] = ()
     if not product_terms(explained).empty:
         figures = (
@@ -135,6 +137,15 @@ def interactions_section(report: ExplanationReport) -> Section | None:
     )
 
 
+def _overall_words(table: pd.DataFrame) -> tuple[str, ...]:
+    """Return what is said of each interaction over all cohorts, else of each cohort."""
+    said = []
+    for _, rows in table.groupby(["interaction", "kind"], sort=False):
+        overall = rows[rows["cohort"].astype(str) == "mean"]
+        said += [str(text) for text in (rows if overall.empty else overall)["words"] if text]
+    return tuple(text[:1].upper() + text[1:] for text in dict.fromkeys(said))
+
+
 def evidence_section(report: ExplanationReport) -> Section | None:
     """Return SHAP beside the gene's own effect, permutation importance and a coefficient."""
     explained = report.explained
@@ -174,13 +185,23 @@ def evidence_section(report: ExplanationReport) -> Section | None:
                 effect_words(about, "log2_fold_change", "fold_low", "fold_high"),
                 number(about["permutation_importance"], 4),
                 "–" if math.isnan(about["coefficient"]) else signed(about["coefficient"], 3),
-                str(about["agreement"]),
+                Badge("agrees", "good") if about["agrees"] else Badge("does not", "bad"),
                 *((str(about["review"]) or "–",) if review else ()),
             )
             for gene, about in table.iterrows()
         ),
         numeric=frozenset({1, 2, 3, 4, 5}),
     )
+    said = ReportTable(
+        caption="What the evidence says of each gene",
+        columns=("Gene", "Agreement"),
+        rows=tuple((str(gene), str(words)) for gene, words in table["agreement"].items()),
+    )
     return Section(
-        "evidence", "Against independent evidence", (sentence,), figures=(figure,), tables=(shown,)
+        "evidence",
+        "Against independent evidence",
+        (sentence,),
+        figures=(figure,),
+        tables=(shown,),
+        details=(Details("The agreement, gene by gene, in words", tables=(said,)),),
     )

@@ -87,7 +87,8 @@ def where_section(report: ExplanationReport) -> Section:
             f"coloured by the net push of its interferon genes. Samples in the quadrants: {named}.",
             caption="One point a sample; its shape is the recorded severity, its colour how far "
             "the interferon genes together move its log-odds: orange towards severe, blue away "
-            f"from it. Dashed lines part low from high: {_basis(explained.cutpoints)}.",
+            "from it. A cohort of one colour is shifted as a whole, by how it was measured or by "
+            f"whom it took in. Dashed lines part low from high: {_basis(explained.cutpoints)}.",
         )
     )
     if len(explained.random_aurocs):
@@ -161,12 +162,9 @@ def genes_section(report: ExplanationReport) -> Section:
     top = table.loc[genes]
     stability = explained.stability
     letters = exchange_letters(explained, genes)
-    lettered = (
-        " Genes with the same letter stand in for each other; hollow markers have no effect of "
-        "their own beside the gene they follow."
-        if letters
-        else ""
-    )
+    lettered = " Genes with the same letter stand in for each other." if letters else ""
+    if (top["stand_in"] != "").any():
+        lettered += " Hollow markers have no effect of their own beside the gene they follow."
     named = [
         f"{gene} {number(about['mean_abs_shap'], 3)}"
         + ("" if math.isnan(about["rank_low"]) else f" (rank {rank_words(about)})")

@@ -9,8 +9,13 @@ from ifn_severity.report.explanation import ExplanationReport
 from ifn_severity.report.explanation_direction import direction_figure, knows_days, time_figure
 from ifn_severity.report.explanation_effects import effects_figure, stage_rows
 from ifn_severity.report.explanation_samples import leading_genes
-from ifn_severity.report.explanation_words import direction_sentences, effect_words, sign_note
-from ifn_severity.report.wording import listed, number, signed
+from ifn_severity.report.explanation_words import (
+    direction_sentences,
+    effect_words,
+    share_words,
+    sign_note,
+)
+from ifn_severity.report.wording import listed, number, signed, unbroken
 
 
 def direction_section(report: ExplanationReport) -> Section | None:
@@ -51,8 +56,9 @@ def direction_section(report: ExplanationReport) -> Section | None:
                         time_figure(explained),
                         alt="Attribution of each leading interferon gene against the day since "
                         f"onset, severe patients apart from the others: {listed(genes)}.",
-                        caption="Samples of cohorts that recorded the day. Lines are running "
-                        "medians; the dashed line ends day 10, the last early one.",
+                        caption="Samples of cohorts that recorded the day, each less the mean of "
+                        "its cohort, so that how a cohort was measured does not pass for time. "
+                        "Lines are running medians; the dashed line ends day 10, the last early one.",
                     ),
                 ),
             )
@@ -91,7 +97,25 @@ def direction_section(report: ExplanationReport) -> Section | None:
         "Direction and time",
         notes=(Note(warning, warn=warn),),
         parts=tuple(parts),
-        paragraphs=tuple(sentences),
+        tables=(_directions(report, genes),),
+    )
+
+
+def _directions(report: ExplanationReport, genes: list[str]) -> ReportTable:
+    table = report.explained.interferon.loc[genes]
+    return ReportTable(
+        caption="Direction of the leading interferon genes",
+        columns=("Gene", "Direction", "Cohorts", "Same sign in refits", "What differs"),
+        rows=tuple(
+            (
+                str(gene),
+                str(about["direction"]),
+                unbroken(str(about["cohorts_agree"]) or "–"),
+                share_words(float(about["sign_stability"])),
+                str(about["caution"]) or "nothing that is sure",
+            )
+            for gene, about in table.iterrows()
+        ),
     )
 
 

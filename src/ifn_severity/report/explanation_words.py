@@ -99,8 +99,10 @@ def _place(row: pd.Series) -> str:
 
 
 def _gain(row: pd.Series) -> str:
-    ends = "" if math.isnan(row["low"]) else f", {signed(row['low'])} to {signed(row['high'])}"
-    return f"AUROC {signed(row['difference'])}{ends}"
+    gain = f"AUROC {signed(row['difference'], 3)}"
+    if math.isnan(row["low"]):
+        return gain
+    return f"{gain}, {signed(row['low'], 3)} to {signed(row['high'], 3)}"
 
 
 def random_sentence(explained: Explained) -> str:
@@ -144,8 +146,8 @@ def sign_note(explained: Explained) -> tuple[str, bool]:
     warned = [str(gene) for gene, caution in lead["caution"].items() if caution]
     if not warned:
         return (
-            "None of the leading interferon genes changes its sign between cohorts or stages "
-            "as far as these data can show.",
+            "No leading interferon gene surely changes its sign between cohorts or stages. An "
+            "interval below that crosses the line decides nothing.",
             False,
         )
     return (
@@ -183,7 +185,9 @@ def exchange_sentence(explained: Explained) -> str:
 
 def named_shares(shares: pd.Series, n: int = 4) -> str:
     """Write the first few names with their shares."""
-    return listed([f"{name} {100 * share:.0f} %" for name, share in shares.head(n).items()])
+    return listed(
+        [unbroken(f"{name} {100 * share:.0f} %") for name, share in shares.head(n).items()]
+    )
 
 
 def effect_words(about: pd.Series, name: str, low: str, high: str) -> str:

@@ -1,4 +1,4 @@
-"""The explanation report as a page: its words, their order, and what keeps it from being written."""
+"""The explanation report as a page: its words, their order, and what keeps it unwritten."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,9 +17,9 @@ from ifn_severity.report.explanation_page import write_explanation_report
 MakeReport = Callable[..., ExplanationReport]
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 FIGURES = (
-    ["where", "plane", "random", "ranking", "beeswarm", "families", "direction", "time", "effects"]
-    + ["interactions", "evidence", "patient_1", "patient_2"]
-)  # fmt: skip
+    "where plane random ranking beeswarm families direction time effects interactions evidence "
+    "patient_1 patient_2"
+).split()
 
 
 class Page(HTMLParser):
