@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ifn_severity.explain.result import Explained, Patient
 from ifn_severity.report.explanation_plane import draw_place, place_handles
@@ -123,7 +124,8 @@ def _draw_waterfall(axes: Axes, patient: Patient, steps: list[Step]) -> None:
     axes.set_yticks(range(len(steps)), [name.replace("= -", "= −") for name in names])
     mark_rows(axes, range(len(steps)), [step.group for step in steps])
     axes.set_ylim(-0.6, len(steps) - 0.4)
-    axes.set_xlim(min(ends) - 0.2 * span, max(ends) + 0.2 * span)
+    axes.set_xlim(min(ends) - 0.28 * span, max(ends) + 0.28 * span)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.grid(visible=True, axis="x")
     axes.set_xlabel("Log-odds of severe disease")
     above = axes.secondary_xaxis("top")

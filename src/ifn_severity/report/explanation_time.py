@@ -58,7 +58,7 @@ def direction_section(report: ExplanationReport) -> Section | None:
                         f"onset, severe patients apart from the others: {listed(genes)}.",
                         caption="Samples of cohorts that recorded the day, each less the mean of "
                         "its cohort, so that how a cohort was measured does not pass for time. "
-                        "Lines are running medians; the dashed line ends day 10, the last early one.",
+                        "Lines are running medians; the dashed line ends the early days.",
                     ),
                 ),
             )

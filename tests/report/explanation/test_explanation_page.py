@@ -16,10 +16,21 @@ from ifn_severity.report.explanation_page import write_explanation_report
 
 MakeReport = Callable[..., ExplanationReport]
 VOID = {"meta", "link", "img", "br", "hr", "input"}
-FIGURES = (
-    "where plane random ranking beeswarm families direction time effects interactions evidence "
-    "patient_1 patient_2"
-).split()
+FIGURES = [
+    "where",
+    "plane",
+    "random",
+    "ranking",
+    "beeswarm",
+    "families",
+    "direction",
+    "time",
+    "effects",
+    "interactions",
+    "evidence",
+    "patient_1",
+    "patient_2",
+]
 
 
 class Page(HTMLParser):
