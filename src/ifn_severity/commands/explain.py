@@ -69,7 +69,7 @@ def show_explanation(result: ExplainResult) -> None:
     for row in explained.interferon.head(10).itertuples():
         sure = [f"{row.rank_low:.0f}-{row.rank_high:.0f}", f"{row.p_top10:.0%}"]
         follows = explained.stand_ins["stands_in_for"].get(row.Index, "")
-        note = f"follows {follows}" if follows else ""
+        note = f"exchangeable with {follows}" if follows else ""
         table.add_row(
             str(row.rank),
             str(row.Index),

@@ -82,19 +82,20 @@ def usual_levels(samples: Samples, rows: np.ndarray, model: str) -> np.ndarray:
     y, patients, cohorts = samples.y[rows], samples.patients[rows], samples.cohorts[rows]
     levels = samples.levels[rows]
     if model != "transfer":
-        return _mean(levels, np.ones(len(rows)))
+        return known_mean(levels, np.ones(len(rows)))
     used = usable_cohorts(y, patients, cohorts)
     if not used.any():
-        return _mean(levels, cohort_weights(y, patients, np.zeros(len(y), dtype=int)))
+        return known_mean(levels, cohort_weights(y, patients, np.zeros(len(y), dtype=int)))
     centres = []
     for name in np.unique(cohorts[used]):
         here = cohorts == name
         weights = cohort_weights(y[here], patients[here], cohorts[here])
-        centres.append(_mean(levels[here], weights))
-    return _mean(np.array(centres), np.ones(len(centres)))
+        centres.append(known_mean(levels[here], weights))
+    return known_mean(np.array(centres), np.ones(len(centres)))
 
 
-def _mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def known_mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the weighted mean of each column over its known values, NaN where there are none."""
     known = np.isfinite(values)
     total = weights @ known
     return np.divide(

@@ -3,7 +3,8 @@
 Two genes with high |ρ| share credit as the fit happens to split it. They are grouped by
 hierarchical clustering on 1 - |Spearman's ρ| (average linkage), ρ taken within cohorts so that
 differences between laboratories make no group. Whether a member has an effect of its own is
-asked of pairs: the partial correlation of its expression with severity, the other's held fixed.
+asked of pairs: the partial correlation of its log2 expression with severity, the other's held
+fixed.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _STAND_IN_COLUMNS = (
 
 @dataclass(frozen=True, eq=False)
 class Correlations:
-    """Rank correlations within cohorts, averaged on Fisher's scale.
+    """Correlations within cohorts, averaged on Fisher's scale.
 
     Attributes
     ----------
@@ -80,11 +81,13 @@ def correlate(samples: Samples, rows: np.ndarray, genes: np.ndarray) -> Correlat
         if n < 6 or usable.sum() < 2 or np.ptp(y) == 0:
             continue
         ranked = rankdata(levels[:, usable], axis=0)
-        with_y = np.corrcoef(np.column_stack([ranked, y]), rowvar=False)
-        rho = np.clip(with_y[:-1, :-1], -0.999999, 0.999999)
+        rho = np.clip(np.corrcoef(ranked, rowvar=False), -0.999999, 0.999999)
+        # partial correlations on log2 levels: what a gene adds to another is linear in those
+        with_y = np.corrcoef(np.column_stack([levels[:, usable], y]), rowvar=False)
+        between = np.clip(with_y[:-1, :-1], -0.999999, 0.999999)
         own = with_y[:-1, -1]
-        given = (own[:, None] - rho * own[None, :]) / np.sqrt(
-            (1 - rho**2) * np.clip(1 - own[None, :] ** 2, 1e-12, None)
+        given = (own[:, None] - between * own[None, :]) / np.sqrt(
+            (1 - between**2) * np.clip(1 - own[None, :] ** 2, 1e-12, None)
         )
         at_both = np.ix_(usable, usable)
         total[at_both] += (n - 4) * np.arctanh(rho)
@@ -169,8 +172,9 @@ def stand_ins(found: Correlations, samples: Samples) -> pd.DataFrame:
 
     A gene stands in for another when |ρ| between them is high, the other keeps its correlation
     with severity once this gene is held fixed, and this gene loses its own (95 % interval
-    includes 0) once the other is. Of several, the one that leaves it least is named. Where
-    neither of two keeps its own, both are left alone: data cannot tell which one matters.
+    includes 0) once the other is. Of several, the closest is named. Where neither of two keeps
+    its own, both are left alone: data cannot tell which one matters. A gene that really acts can
+    be flagged too, where the other measures the same process with less noise.
 
     Parameters
     ----------
@@ -202,9 +206,9 @@ def stand_ins(found: Correlations, samples: Samples) -> pd.DataFrame:
                 "partial_low": float(low),
                 "partial_high": float(high),
                 "partial_of_other": float(np.tanh(found.partial[j, i])),
-                "words": f"{gene} is exchangeable: it follows {other} (ρ {found.rho[i, j]:.2f}) "
-                f"and shows no effect of its own once {other} is known (partial correlation "
-                f"{np.tanh(estimate):.2f}, {low:.2f} to {high:.2f}); {other} keeps its own "
+                "words": f"{gene} is exchangeable with {other} (ρ {found.rho[i, j]:.2f}): it shows "
+                f"no effect of its own once {other} is known (partial correlation with severity "
+                f"{np.tanh(estimate):.2f}, {low:.2f} to {high:.2f}), while {other} keeps its own "
                 f"({np.tanh(found.partial[j, i]):.2f}).",
             }
         )

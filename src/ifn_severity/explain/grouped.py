@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ifn_severity.classify import SeverityClassifier
+from ifn_severity.explain.carry import known_mean
 from ifn_severity.explain.samples import Samples
 from ifn_severity.explain.shap_values import check_sum, log_odds
 
@@ -115,8 +116,8 @@ def family_shapley(
     rng = np.random.default_rng(seed)
     n_families = families.shape[1]
     chosen = rng.choice(train, size=min(backgrounds, len(train)), replace=False)
-    usual = np.nanmean(samples.levels[np.union1d(train, rows)], axis=0, keepdims=True)
-    usual = np.nan_to_num(usual)
+    both = samples.levels[np.union1d(train, rows)]
+    usual = np.nan_to_num(known_mean(both, np.ones(len(both))))
     values, base = np.zeros((len(rows), n_families)), np.zeros(len(rows))
     for cohort, at in samples.blocks(rows):
         coefficients, absent = samples.coefficients(cohort)

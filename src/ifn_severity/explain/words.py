@@ -166,7 +166,7 @@ def _stand_ins(interferon: pd.DataFrame, stand_ins: pd.DataFrame) -> str:
     found = [gene for gene in leading if gene in stand_ins.index]
     if not found:
         return ""
-    listed = ", ".join(f"{gene} (follows {stand_ins.loc[gene, 'stands_in_for']})" for gene in found)
+    listed = ", ".join(f"{gene} (with {stand_ins.loc[gene, 'stands_in_for']})" for gene in found)
     return f"Exchangeable, not to be crowned: {listed}."
 
 
