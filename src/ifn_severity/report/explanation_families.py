@@ -56,15 +56,18 @@ def families_figure(explained: Explained) -> Figure:
     table = table.sort_values("net_share", ascending=False, kind="stable")
     names = [str(name) for name in table.index]
     matrix = _by_cohort(explained, names)
-    ratios = (2.5, 1.7, max(0.62 * matrix.shape[1], 1.2))
+    shown = matrix.shape[1] > 1  # of a single cohort the first panel says it all
+    ratios = (2.5, 1.7, 0.62 * matrix.shape[1])[: 3 if shown else 2]
     with figure_style():
         figure = new_figure(0.31 * len(names) + 1.75)
-        panels = figure.subplots(1, 3, sharey=True, width_ratios=ratios)
+        panels = figure.subplots(1, len(ratios), sharey=True, width_ratios=ratios)
         _shares(panels[0], table)
         _push(panels[1], table)
-        draw_heat(panels[2], 100 * matrix, form="{:.0f}", colours=LEVELS)
-        panels[2].set_xticks(range(matrix.shape[1]), list(matrix.columns), rotation=40, ha="right")
-        panels[2].set_title("Share by cohort, %", fontsize=9)
+        if shown:
+            draw_heat(panels[2], 100 * matrix, form="{:.0f}", colours=LEVELS)
+            names_below = [str(name) for name in matrix.columns]
+            panels[2].set_xticks(range(len(names_below)), names_below, rotation=40, ha="right")
+            panels[2].set_title("Share by cohort, %", fontsize=9)
         _name(panels[0], table)
         for axes in panels:
             axes.tick_params(axis="y", length=0)

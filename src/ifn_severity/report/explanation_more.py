@@ -36,8 +36,8 @@ def families_section(report: ExplanationReport) -> Section | None:
         caption="Filled dots: grouped Shapley value of a family, in which genes that cancel each "
         "other within a patient count less; hollow dots: every gene counted. Bars are 95 % "
         "intervals. Bold families are interferon; the number of genes stands in brackets. Middle: "
-        "which way a family pushes severe patients and the others. Right: the filled dots, cohort "
-        "by cohort.",
+        "which way a family pushes severe patients and the others. Where there are several "
+        "cohorts, the filled dots stand at the right, cohort by cohort.",
     )
     shown = ReportTable(
         caption="Families of genes",
@@ -96,8 +96,8 @@ def interactions_section(report: ExplanationReport) -> Section | None:
                 alt="What a product term adds to held-out AUROC and its coefficient, by cohort. "
                 + (" ".join(words) or "Numbers are in the table below."),
                 caption="A small linear model with and without the term, held out; bars are "
-                "paired 95 % intervals. A negative coefficient means that interferon counts less, "
-                "or the other way, the more there is of the second factor.",
+                "paired 95 % intervals. With a coefficient above 0, more of the second raises what "
+                "interferon adds to the risk; below 0 it lowers it.",
             ),
         )
     shown = ReportTable(

@@ -163,6 +163,8 @@ def genes_section(report: ExplanationReport) -> Section:
     stability = explained.stability
     letters = exchange_letters(explained, genes)
     lettered = " Genes with the same letter stand in for each other." if letters else ""
+    if ((top["mean_abs_shap"] < top["low"]) | (top["mean_abs_shap"] > top["high"])).any():
+        lettered += " A marker outside its bar leads in this fit and seldom in others."
     if (top["stand_in"] != "").any():
         lettered += " Hollow markers have no effect of their own beside the gene they follow."
     named = [

@@ -10,6 +10,7 @@ from ifn_severity.report.explanation_direction import direction_figure, knows_da
 from ifn_severity.report.explanation_effects import effects_figure, stage_rows
 from ifn_severity.report.explanation_samples import leading_genes
 from ifn_severity.report.explanation_words import (
+    cautions,
     direction_sentences,
     effect_words,
     share_words,
@@ -26,9 +27,7 @@ def direction_section(report: ExplanationReport) -> Section | None:
         return None
     sentences = direction_sentences(explained)
     warning, warn = sign_note(explained)
-    cautions = tuple(
-        text for gene, text in zip(genes, sentences, strict=True) if _warned(report, gene)
-    )
+    differs = tuple(text for text in cautions(explained).values() if text)
     parts = [
         Part(
             "Against expression, by cohort",
@@ -76,7 +75,7 @@ def direction_section(report: ExplanationReport) -> Section | None:
     parts.append(
         Part(
             "By cohort and stage",
-            cautions,
+            differs,
             figures=(
                 ReportFigure(
                     "effects",
@@ -117,10 +116,6 @@ def _directions(report: ExplanationReport, genes: list[str]) -> ReportTable:
             for gene, about in table.iterrows()
         ),
     )
-
-
-def _warned(report: ExplanationReport, gene: str) -> bool:
-    return bool(report.explained.interferon.loc[gene, "caution"])
 
 
 def _effects(report: ExplanationReport, genes: list[str]) -> Details:

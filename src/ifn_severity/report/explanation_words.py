@@ -136,14 +136,19 @@ def direction_sentences(explained: Explained) -> list[str]:
 
 
 def _closed(sentence: str) -> str:
-    """End a sentence with a stop."""
-    return sentence if sentence.endswith(".") else f"{sentence}."
+    """End a sentence with a stop; nothing stays nothing."""
+    return sentence if not sentence or sentence.endswith(".") else f"{sentence}."
+
+
+def cautions(explained: Explained) -> dict[str, str]:
+    """Return what speaks against reading much into each leading gene, empty where nothing."""
+    table = explained.interferon["caution"]
+    return {gene: _closed(str(table[gene])) for gene in leading_genes(explained)}
 
 
 def sign_note(explained: Explained) -> tuple[str, bool]:
-    """Say whether a leading gene's effect changes its sign; True where one does."""
-    lead = explained.interferon.loc[leading_genes(explained)]
-    warned = [str(gene) for gene, caution in lead["caution"].items() if caution]
+    """Say whether a leading gene has to be read with caution; True where one does."""
+    warned = [gene for gene, caution in cautions(explained).items() if caution]
     if not warned:
         return (
             "No leading interferon gene surely changes its sign between cohorts or stages. An "
@@ -151,8 +156,8 @@ def sign_note(explained: Explained) -> tuple[str, bool]:
             False,
         )
     return (
-        f"The sign is not the same everywhere for {listed(warned)}: read the figures by cohort "
-        "and stage.",
+        f"What is said of {listed(warned)} does not hold everywhere or rests on little: see what "
+        "differs, in the table and beside the last figure.",
         True,
     )
 

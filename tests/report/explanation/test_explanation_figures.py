@@ -67,6 +67,15 @@ def test_ranking_shows_genes_in_order_with_letters_and_hollow_followers(
     assert len(figure.axes) == 4
 
 
+def test_a_gene_without_a_direction_is_not_given_one(explained: Explained) -> None:
+    unsure = explained.interferon.copy()
+    unsure.loc["SIGLEC1", "direction"] = "no single direction"
+    figure = ranking_figure(replace(explained, interferon=unsure), top=5)
+    assert _named(figure, "gene-SIGLEC1").get_marker() == "o"
+    said = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "no single direction" in said
+
+
 def test_ranking_without_refits_claims_no_ranks(bare_explained: Explained) -> None:
     figure = ranking_figure(bare_explained)
     assert len(figure.axes) == 1
@@ -138,6 +147,9 @@ def test_families_show_both_ways_of_counting(explained: Explained) -> None:
         if label.get_fontweight() == "bold"
     }
     assert bold == set(explained.families.index[explained.families["interferon"]])
+    assert len(figure.axes) == 3
+    alone = explained.families_by_cohort[explained.families_by_cohort["cohort"] == "GSE157103"]
+    assert len(families_figure(replace(explained, families_by_cohort=alone)).axes) == 2
     with pytest.raises(InputError, match="no family"):
         families_figure(replace(explained, families=explained.families.iloc[:0]))
 

@@ -123,7 +123,7 @@ def test_page_says_what_matters_first(page: Page) -> None:
         "does not beat panels of as many random genes",
         "is stable. Between two random halves of 200 refits",
         "IFI27 and 2 that go with it",
-        "The sign is not the same everywhere for SIGLEC1",
+        "What is said of SIGLEC1 does not hold everywhere",
         "raises the risk early and lowers it late.",
         "does not change the held-out AUROC",
         "For 8 of 12 leading interferon genes the other evidence agrees",

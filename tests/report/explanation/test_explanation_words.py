@@ -15,6 +15,7 @@ from ifn_severity.report.explanation_samples import exchange_letters
 from ifn_severity.report.explanation_tables import EXPLANATION_TABLES, write_explanation_tables
 from ifn_severity.report.explanation_words import (
     agreement_sentence,
+    cautions,
     direction_sentences,
     exchange_sentence,
     first_place_sentence,
@@ -69,6 +70,7 @@ def test_direction_names_the_gene_whose_sign_differs(explained: Explained) -> No
     assert said["IFI27"].endswith("of refits.")
     words, warn = sign_note(explained)
     assert (warn, "SIGLEC1" in words) == (True, True)
+    assert [gene for gene, text in cautions(explained).items() if text] == ["SIGLEC1"]
     calm = replace(explained, interferon=explained.interferon.assign(caution=""))
     assert sign_note(calm)[1] is False
 
