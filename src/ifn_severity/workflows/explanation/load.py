@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from ifn_severity.bundle import SeverityModel
-from ifn_severity.cohorts import get_card
-from ifn_severity.errors import CohortError, FetchError
+from ifn_severity.cohorts import load_cohort
+from ifn_severity.errors import CohortError, FetchError, LabelError
 from ifn_severity.explain.api import panel_levels
 from ifn_severity.explain.plane import INFLAMMATION_SCORE, INTERFERON_SCORE
 from ifn_severity.explain.samples import Samples
@@ -87,6 +87,17 @@ class _Genes:
         return GenePool([frame.reindex(columns=genes).to_numpy() for frame in frames], genes)
 
 
+def _check_explained(dataset: Dataset, explained: Sequence[str]) -> None:
+    """Refuse to rank genes on one sample, or on one class."""
+    severe = dataset.obs[dataset.obs["cohort"].isin(list(explained))]["severe"]
+    if severe.nunique() < 2:
+        raise LabelError(
+            f"all {len(severe)} graded samples of {', '.join(explained)} are of one class",
+            expected="samples of both classes to explain a model on",
+            do="name a further cohort; for single patients there are predict and --patient",
+        )
+
+
 def load(model: SeverityModel, cohorts: Sequence[str], *, progress: bool = False) -> Loaded:
     """Load the cohorts to explain, and the model's training cohorts where they can be had.
 
@@ -111,23 +122,18 @@ def load(model: SeverityModel, cohorts: Sequence[str], *, progress: bool = False
     explained = list(cohorts) or trained_on
     definition = feature_definition(model.feature_set)
     genes = _Genes(definition.panel)
-    first = load_dataset(explained, use="validate", progress=progress, look=genes.look)
-    parts, missing = [first], []
+    there, missing = [], []
     for name in trained_on:
         if name in explained:
             continue
         try:
             # a model travels, and the cohorts of whoever trained it need not
-            get_card(name)
-            parts.append(load_dataset([name], progress=progress, look=genes.look))
+            load_cohort(name, progress=progress)
+            there.append(name)
         except (CohortError, FetchError):
             missing.append(name)
-    dataset = Dataset(
-        first.name,
-        pd.concat([part.features for part in parts]),
-        pd.concat([part.obs for part in parts]),
-        [fact for part in parts for fact in part.facts],
-    )
+    dataset = load_dataset([*explained, *there], use="validate", progress=progress, look=genes.look)
+    _check_explained(dataset, explained)
     names = [str(fact["name"]) for fact in dataset.facts]
     samples = Samples(
         definition,
