@@ -22,6 +22,7 @@ from ifn_severity.report.validation import ValidationReport
 from ifn_severity.report.validation_rows import comparator_means, nested_rows, of_cohort
 
 MakeReport = Callable[..., ValidationReport]
+RIVAL = "Inflammatix-6 (reconstructed)"
 FIGURES = [
     additions_figure,
     calibration_panels_figure,
@@ -218,3 +219,28 @@ def test_our_colour_and_theirs_differ_without_colour(validation: ValidationRepor
     weights = [0.2126, 0.7152, 0.0722]
     light = [np.array(to_rgb(mark.get_color())) @ weights for mark in (ours, theirs)]
     assert abs(light[0] - light[1]) > 0.02
+
+
+def test_a_long_name_does_not_push_the_legend_off_the_figure(
+    make_validation: MakeReport,
+) -> None:
+    full = make_validation()
+    long = {RIVAL: "a published score with a very long name indeed (reconstructed), ranks"}
+    report = replace(
+        full,
+        comparators=full.comparators.replace({"label": long}),
+        headline={**full.headline, "best_comparator": long[RIVAL]},
+    )
+    figure = forest_figure(report)
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
+
+
+def test_the_forest_plot_holds_the_rivals_intervals_as_well(make_validation: MakeReport) -> None:
+    full = make_validation()
+    low = full.comparators.assign(
+        auroc_low=full.comparators["auroc_low"].where(full.comparators["label"] != RIVAL, 0.31)
+    )
+    left, _ = forest_figure(replace(full, comparators=low)).axes[0].get_xlim()
+    assert left < 0.31

@@ -11,6 +11,7 @@ from ifn_severity.errors import InputError, StoreError
 from ifn_severity.report.tripod import tripod_markdown, write_tripod
 from ifn_severity.report.tripod_items import TRIPOD_ITEMS
 from ifn_severity.report.validation import ValidationReport
+from ifn_severity.report.validation_more import subgroups_section
 from ifn_severity.report.validation_page import write_validation_report
 from ifn_severity.report.validation_tables import VALIDATION_TABLES, write_validation_tables
 
@@ -225,3 +226,28 @@ def test_the_checklist_says_what_was_not_done(
     assert "which was not run" in bare
     assert "no subgroup was examined" in bare
     assert "| 14 | D;E | Approaches to fairness | not done |" in bare
+
+
+def test_several_choices_are_a_list_in_words(make_validation: MakeReport, tmp_path: Path) -> None:
+    head = make_validation().headline
+    chosen = {"chosen": {"GSE157103": ["all / forest", "all / logistic"]}}
+    page = Page(
+        write_validation_report(tmp_path / "r.html", make_validation(headline=head | chosen))
+    )
+    assert "all / forest and all / logistic" in page.text
+    assert "['" not in page.text
+
+
+def test_subgroups_without_anybody_are_told_in_one_line(
+    make_validation: MakeReport, tmp_path: Path
+) -> None:
+    full = make_validation()
+    empty = full.subgroups["cohort"] == "GSE155454"
+    rows = full.subgroups.assign(
+        n_mild=full.subgroups["n_mild"].where(~empty, 0),
+        n_severe=full.subgroups["n_severe"].where(~empty, 0),
+    )
+    section = subgroups_section(replace(full, subgroups=rows))
+    assert section is not None
+    assert "GSE155454 (female, male, under 60 and 60 and over)" in section.paragraphs[1]
+    assert {row[0] for row in section.tables[0].rows} == {"GSE157103"}

@@ -175,3 +175,19 @@ def test_a_bare_run_still_answers_every_question(bare_validation: ValidationRepo
     assert "was not measured in this run" in sentences[2]
     assert "nan" not in " ".join(sentences)
     assert "permutation" not in sentences[5]
+
+
+def test_a_stage_that_points_the_other_way_is_named(make_validation: MakeReport) -> None:
+    assert "the other way round" not in interferon_sentence(make_validation())
+    table = make_validation().additions
+    early = (table["scope"] == "schulte-cohort2") & (table["stage"] == "early")
+    turned = table.assign(alone=table["alone"].where(~early, 0.66))
+    text = interferon_sentence(make_validation(additions=turned))
+    assert "; the other way round early in schulte-cohort2 (0.66)." in text
+
+
+def test_panels_that_do_as_well_are_counted(make_validation: MakeReport) -> None:
+    ours = make_validation().headline["mean_auroc"]
+    panels = np.r_[np.full(97, ours - 0.1), np.full(3, ours + 0.01)]
+    assert "; 3 of them reach it." in biology_sentence(make_validation(random_panels=panels))
+    assert "none of them" in biology_sentence(make_validation(random_panels=panels[:97].repeat(2)))

@@ -17,8 +17,9 @@ TESTS = (
 """Kinds of test: a difference between two groups, its absence, an absolute level, the change with
 the day since onset, the change of a difference with the day, two programmes high in one patient,
 their correlation among the cases, and the spread between patients against that between groups."""
-MEASURES = ("score", "genes", "analytes", "fraction")
-"""Kinds of measure: a list of the catalogue, single genes, plasma proteins, a share of cells."""
+MEASURES = ("score", "genes", "analytes", "fraction", "column")
+"""Kinds of measure: a list of the catalogue, single genes, plasma proteins, a share of cells, a
+number that the source gives of each sample."""
 DIRECTIONS = ("higher", "lower", "either", "none")
 STRATA = ("all", "early", "late")
 """All samples; up to day 10 since onset; after it."""
@@ -35,8 +36,8 @@ class Measure:
     kind : str
         One of ``MEASURES``.
     names : tuple of str
-        The catalogue's list; gene symbols or analytes, averaged where there are several; or the
-        cell types that are counted.
+        The catalogue's list; gene symbols or analytes, averaged where there are several; the cell
+        types that are counted; or a column of ``obs``.
     label : str
         As a reader calls it, such as ``"six-gene interferon score"``.
     unit : str

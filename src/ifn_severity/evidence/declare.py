@@ -10,9 +10,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ifn_severity.cohorts import analytes, cell_types
+from ifn_severity.cohorts.analytes import analytes
 from ifn_severity.cohorts.card import cohort_names
 from ifn_severity.cohorts.card_parse import Table
+from ifn_severity.cohorts.cell_types import cell_types
 from ifn_severity.errors import ClaimError, nearest
 from ifn_severity.evidence.claim import (
     DIRECTIONS,
@@ -28,7 +29,14 @@ from ifn_severity.features import load_catalogue
 from ifn_severity.genes import gene_table
 
 SHARED = "shared.toml"
-_KEYS = {"score": "score", "genes": "genes", "analytes": "analytes", "cells": "fraction"}
+_KEYS = {
+    "score": "score",
+    "genes": "genes",
+    "analytes": "analytes",
+    "cells": "fraction",
+    "column": "column",
+}
+_SINGLE = ("score", "column")
 _TWO = ("coexistence", "correlation")
 
 
@@ -121,7 +129,7 @@ def _measure(values: dict[str, Any], where: str, shared: Shared) -> Measure:
     if len(given) != 1:
         raise table.wrong(f"{len(given)} of {', '.join(_KEYS)}", "exactly one of them")
     key = given[0]
-    names = (table.text("score"),) if key == "score" else table.texts(key)
+    names = (table.text(key),) if key in _SINGLE else table.texts(key)
     if not names:
         raise table.wrong(f"{key} is empty", "at least one name")
     if key == "score":
@@ -130,13 +138,13 @@ def _measure(values: dict[str, Any], where: str, shared: Shared) -> Measure:
         table.known("gene", names, gene_table().current)
     elif key == "analytes":
         table.known("analyte", names, {a.symbol for known in analytes().values() for a in known})
-    else:
+    elif key == "cells":
         table.known("cell type", names, shared.cell_types)
     of = table.texts("of")
     table.known("cell type", of, shared.cell_types)
     label = table.text("label", default=", ".join(names))
     table.done()
-    unit = {"analytes": "log2", "cells": "share"}.get(key, "log2")
+    unit = {"cells": "share", "column": ""}.get(key, "log2")
     return Measure(_KEYS[key], names, label, unit, of)
 
 
@@ -203,7 +211,7 @@ def _check_measured(
                 )
             panel = [analyte.symbol for analyte in analytes()[cohort]]
             table.known(f"analyte of {cohort}", measure.names, panel)
-        elif cohort in analytes():
+        elif cohort in analytes() and measure.kind != "column":
             raise table.wrong(
                 f"{cohort} measured plasma proteins, no transcripts", "a measure of analytes"
             )
@@ -313,6 +321,40 @@ def _distinct(claims: Sequence[Claim]) -> tuple[Claim, ...]:
     return tuple(claims)
 
 
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ClaimError(
+            f"{path} cannot be read: {error}",
+            expected="a TOML file of claims",
+            do="give the path of a file such as those of ifn_severity/evidence/claims",
+        ) from error
+
+
+def shared_of(extra: Sequence[Path] = ()) -> Shared:
+    """Return the package's contrasts and cell types, and those of further files.
+
+    Parameters
+    ----------
+    extra : sequence of Path
+        TOML files of one's own.
+
+    Returns
+    -------
+    Shared
+
+    Raises
+    ------
+    ClaimError
+        As ``load_claims``.
+    """
+    shared = built_in()[0]
+    for path in extra:
+        shared = _shared(_documents({str(path): _read(path)})[str(path)], str(path), shared)
+    return shared
+
+
 def load_claims(extra: Sequence[Path] = ()) -> tuple[Claim, ...]:
     """Return the package's claims, and those of further files after them.
 
@@ -336,15 +378,5 @@ def load_claims(extra: Sequence[Path] = ()) -> tuple[Claim, ...]:
     ['1', '2a', '2b', '2c', '3']
     """
     shared, claims = built_in()
-    more: list[Claim] = []
-    for path in extra:
-        try:
-            text = path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ClaimError(
-                f"{path} cannot be read: {error}",
-                expected="a TOML file of claims",
-                do="give the path of a file such as those of ifn_severity/evidence/claims",
-            ) from error
-        more += parse_claims(text, str(path), shared)
+    more = [claim for path in extra for claim in parse_claims(_read(path), str(path), shared)]
     return _distinct([*claims, *more])

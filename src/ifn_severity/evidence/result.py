@@ -31,6 +31,7 @@ EFFECT_COLUMNS = (
     "auroc",
     "auroc_low",
     "auroc_high",
+    "auroc_variance",
     "mean_day",
     "interval",
     "reason",
@@ -43,7 +44,8 @@ plasma); ``stratum`` (all, early, late). ``scale`` : what ``effect`` is, such as
 samples of both. ``effect``, ``low``, ``high`` : estimate and 95 % interval, case minus reference:
 above 0 is higher in the case group, whatever the claim expects. ``variance`` : its sampling
 variance. ``p`` : two-sided. ``auroc`` and its interval: that the case scores above the reference;
-NaN where the test is no difference. ``mean_day`` : mean day since onset, NaN where unknown.
+NaN where the test is no difference. ``auroc_variance`` : sampling variance of its logit, for
+pooling. ``mean_day`` : mean day since onset, NaN where unknown.
 ``interval`` : how ``low`` and ``high`` were made. ``reason`` : "" or why there is no figure
 (numbers are NaN then, counts are kept).
 """

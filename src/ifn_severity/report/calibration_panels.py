@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -65,7 +67,7 @@ def calibration_panels_figure(report: ValidationReport) -> Figure:
                 row = nested.loc[cohort]
                 words = f"slope {number(row['raw_slope'])} → {number(row['calibration_slope'])}"
                 words += f"\nECE {number(row['raw_ece'])} → {number(row['ece'])}"
-                note_in_panel(axes, words, corner="lower right")
+                note_in_panel(axes, words, corner=_free_corner(report, cohort))
             else:
                 say_in_panel(axes, "one class only:\nno calibration")
             axes.grid(visible=True)
@@ -89,6 +91,18 @@ def calibration_panels_figure(report: ValidationReport) -> Figure:
         legend_above(figure, handles)
         finish(figure, simulated=report.simulated)
     return figure
+
+
+def _free_corner(report: ValidationReport, cohort: str) -> Literal["lower right", "upper left"]:
+    """Return the corner that fewer points of the curves are in."""
+    points = []
+    for column, *_ in _KINDS:
+        labels, log_odds = of_cohort(report, cohort, column)
+        bins = calibration_bins(labels, expit(log_odds))
+        points += list(zip(bins.predicted, bins.observed, strict=True))
+    below = sum(x > 0.4 and y < 0.35 for x, y in points)
+    above = sum(x < 0.6 and y > 0.65 for x, y in points)
+    return "lower right" if below <= above else "upper left"
 
 
 def _draw(axes: Axes, report: ValidationReport, cohort: str) -> None:

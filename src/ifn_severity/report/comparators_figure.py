@@ -65,14 +65,14 @@ def comparators_figure(report: ValidationReport) -> Figure:
     others = dict.fromkeys([*comparator_means(report), *report.comparators["label"].astype(str)])
     labels = [_OURS, *others]
     with figure_style():
-        height = 0.17 * len(labels) + 0.75
+        height = 0.17 * len(labels) + 0.87
         figure, panels = panel_grid(
             len(cohorts) + 1, panel_height=height, extra=0.45, sharex=True, sharey=True
         )
         for place, cohort in enumerate(cohorts):
             rows = {_OURS: nested[cohort], **estimates.get(cohort, {})}
             _draw(panels[place], labels, rows, place)
-            head_panel(panels[place], report, cohort)
+            head_panel(panels[place], report, cohort, narrow=True)
         _draw_means(panels[-1], labels, report, len(cohorts))
         panels[0].set_xlim(_left(report), 1.02)
         panels[0].set_ylim(len(labels) - 0.4, -0.6)
@@ -107,7 +107,7 @@ def _draw(axes: Axes, labels: list[str], rows: dict[str, Interval], place: int) 
             continue
         axes.plot([low, high], [row, row], color=colour, linewidth=1.3)
         gid = f"score-{place}-{row}"
-        axes.plot(value, row, marker=marker, color=colour, markersize=4.8, gid=gid)
+        axes.plot(value, row, marker=marker, color=colour, markersize=4.8, gid=gid, clip_on=False)
     axes.set_yticks(range(len(labels)), labels, fontsize=8)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=True, axis="x")
@@ -120,7 +120,7 @@ def _draw_means(axes: Axes, labels: list[str], report: ValidationReport, place: 
     rows |= {label: (mean.mean, nan, nan) for label, mean in means.items()}
     _draw(axes, labels, rows, place)
     n = len(counted_cohorts(report))
-    axes.set_title(f"Mean of {n} cohorts", fontsize=9, pad=16)
+    axes.set_title(f"Mean of {n} cohorts", fontsize=9, pad=25)
     for label, mean in means.items():
         if mean.n_cohorts < n:
             axes.annotate(

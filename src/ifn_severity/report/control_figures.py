@@ -138,7 +138,7 @@ def learning_figure(report: ValidationReport) -> Figure:
             color=SKY,
             alpha=0.35,
             linewidth=0,
-            label="95 % interval",
+            label="95 % of draws of patients",
         )
         axes.plot(
             x, rows["mean_auroc"], "o-", color=BLUE, gid="learning", label="mean over cohorts"
@@ -157,6 +157,6 @@ def learning_figure(report: ValidationReport) -> Figure:
         axes.set(xlabel="Training patients, mean over folds", ylabel="Mean held-out AUROC")
         axes.margins(x=0.08, y=0.18)
         axes.grid(visible=True)
-        axes.legend(loc="best")
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 0.08))
         finish(figure, simulated=report.simulated)
     return figure

@@ -7,7 +7,7 @@ from ifn_severity.evidence.result import EvidenceReport
 from ifn_severity.report.blocks import ReportTable, Section
 from ifn_severity.report.evidence_rows import interval_in, records, value_in
 from ifn_severity.report.evidence_tables import EVIDENCE_TABLES
-from ifn_severity.report.wording import interval_words, number, unbroken
+from ifn_severity.report.wording import checksum_lines, interval_words, number, unbroken
 
 #: What the methods rest on, beside the claims' own sources.
 METHOD_CITATIONS = (
@@ -124,7 +124,7 @@ def methods_section(report: EvidenceReport) -> Section:
     facts: list[tuple[str, tuple[str, ...]]] = [
         ("Settings", tuple(f"{name}: {value}" for name, value in report.settings.items())),
         ("Versions", tuple(f"{name} {value}" for name, value in report.versions.items())),
-        ("SHA-256", tuple(f"{name}: {value}" for name, value in report.checksums.items())),
+        ("SHA-256", checksum_lines(report.checksums)),
         ("Methods", METHOD_CITATIONS),
         ("Claims", _sources(report)),
     ]

@@ -120,6 +120,7 @@ def time_figure(explained: Explained) -> Figure:
     -------
     matplotlib.figure.Figure
         One panel a gene, severe patients apart from the others; the dashed line ends "early".
+        Attributions are less the mean of their cohort: what differs between platforms is no time.
 
     Raises
     ------
@@ -136,15 +137,17 @@ def time_figure(explained: Explained) -> Figure:
     given = explained.gene_level
     days = _days(explained)
     severe = given.obs.reindex(given.values.index)["severe"].to_numpy(dtype=float)
+    phi = given.values[genes]
+    centred = phi - phi.groupby(cohort_of(phi.index)).transform("mean")
     with figure_style():
         figure, panels = panel_grid(
             len(genes), panel_height=1.9, extra=0.8, sharex=True, sharey=True
         )
         for axes, gene in zip(panels, genes, strict=True):
-            _over_time(axes, days, given.values[gene].to_numpy(dtype=float), severe)
+            _over_time(axes, days, centred[gene].to_numpy(dtype=float), severe)
             axes.set_title(gene, fontsize=9)
         figure.supxlabel("Days since onset of symptoms", fontsize=9)
-        figure.supylabel("Attribution, log-odds", fontsize=9)
+        figure.supylabel("Attribution less its cohort's mean", fontsize=9)
         handles = [
             Line2D([], [], color=colour, marker=marker, markeredgecolor=INK, label=words)
             for colour, marker, words in OUTCOMES.values()

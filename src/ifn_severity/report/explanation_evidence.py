@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from ifn_severity.errors import InputError
 from ifn_severity.explain.result import POOLED, Explained
-from ifn_severity.report.explanation_ranking import SIGNS
+from ifn_severity.report.explanation_ranking import sign_look
 from ifn_severity.report.explanation_samples import cohorts_in
 from ifn_severity.report.heat import draw_heat
 from ifn_severity.report.style import (
@@ -38,7 +38,8 @@ def evidence_figure(explained: Explained) -> Figure:
     -------
     matplotlib.figure.Figure
         A row a gene, in the order of the ranking. Orange means more in severe patients or a
-        higher risk, blue the opposite; genes whose evidence disagrees have a cross.
+        higher risk, blue the opposite, grey no single direction; genes whose evidence disagrees
+        have a cross.
 
     Raises
     ------
@@ -54,11 +55,11 @@ def evidence_figure(explained: Explained) -> Figure:
         )
     cohorts = cohorts_in(explained)
     columns = [*cohorts, *([POOLED] if len(cohorts) > 1 else [])]
-    width = 0.42 * len(columns) + 0.2
+    width = max(0.42 * len(columns) + 0.2, 1.15)
     with figure_style():
         figure = new_figure(0.235 * len(table) + 1.45)
         panels = figure.subplots(1, 5, sharey=True, width_ratios=(1.15, width, width, 1.05, 1.05))
-        _shap(panels[0], table)
+        _shap(panels[0], table, explained)
         auroc = _by_cohort(explained, table, columns, "auroc")
         _heat(panels[1], auroc, "Own AUROC", Normalize(0, 1, clip=True), "{:.2f}")
         fold = _by_cohort(explained, table, columns, "log2_fold_change")
@@ -93,8 +94,9 @@ def _heat(axes: Axes, matrix: pd.DataFrame, title: str, scale: Normalize, form: 
     axes.set_title(title, fontsize=8)
 
 
-def _shap(axes: Axes, table: pd.DataFrame) -> None:
-    colours = [SIGNS[int(np.sign(sign))][1] for sign in table["sign"]]
+def _shap(axes: Axes, table: pd.DataFrame, explained: Explained) -> None:
+    way = explained.interferon.reindex(table.index)
+    colours = [sign_look(row)[1] for _, row in way.iterrows()]
     axes.barh(range(len(table)), table["mean_abs_shap"], height=0.66, color=colours)
     axes.set_title("Mean |SHAP|", fontsize=8)
     axes.set_xlabel("log-odds", fontsize=8)
@@ -117,4 +119,4 @@ def _dots(axes: Axes, table: pd.DataFrame, kind: str, title: str) -> None:
     axes.set_xlabel("loss of AUROC" if permutation else "linear model", fontsize=8)
     axes.grid(visible=True, axis="x")
     axes.margins(x=0.12)
-    axes.locator_params(axis="x", nbins=3)
+    axes.locator_params(axis="x", nbins=2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -54,15 +56,18 @@ def families_figure(explained: Explained) -> Figure:
     table = table.sort_values("net_share", ascending=False, kind="stable")
     names = [str(name) for name in table.index]
     matrix = _by_cohort(explained, names)
-    ratios = (2.5, 1.7, max(0.62 * matrix.shape[1], 1.2))
+    shown = matrix.shape[1] > 1  # of a single cohort the first panel says it all
+    ratios = (2.5, 1.7, 0.62 * matrix.shape[1])[: 3 if shown else 2]
     with figure_style():
         figure = new_figure(0.31 * len(names) + 1.75)
-        panels = figure.subplots(1, 3, sharey=True, width_ratios=ratios)
+        panels = figure.subplots(1, len(ratios), sharey=True, width_ratios=ratios)
         _shares(panels[0], table)
         _push(panels[1], table)
-        draw_heat(panels[2], 100 * matrix, form="{:.0f}", colours=LEVELS)
-        panels[2].set_xticks(range(matrix.shape[1]), list(matrix.columns), rotation=40, ha="right")
-        panels[2].set_title("Share by cohort, %", fontsize=9)
+        if shown:
+            draw_heat(panels[2], 100 * matrix, form="{:.0f}", colours=LEVELS)
+            names_below = [str(name) for name in matrix.columns]
+            panels[2].set_xticks(range(len(names_below)), names_below, rotation=40, ha="right")
+            panels[2].set_title("Share by cohort, %", fontsize=9)
         _name(panels[0], table)
         for axes in panels:
             axes.tick_params(axis="y", length=0)
@@ -72,7 +77,7 @@ def families_figure(explained: Explained) -> Figure:
 
 
 def _handles(table: pd.DataFrame) -> list[Line2D | Patch]:
-    hollow = {"linestyle": "", "color": INK, "markerfacecolor": "white"}
+    hollow: dict[str, Any] = {"linestyle": "", "color": INK, "markerfacecolor": "white"}
     groups = ordered_groups(table["group"])
     return [
         Line2D([], [], color=INK, marker="o", label="family as one (Shapley)"),
@@ -119,7 +124,7 @@ def _shares(axes: Axes, table: pd.DataFrame) -> None:
         axes.plot(net, row, marker="o", color=colour, markersize=7, gid=f"net-{name}")
     axes.set_xlim(left=0)
     axes.grid(visible=True, axis="x")
-    axes.set_xlabel("Share of the decision, %")
+    axes.set_xlabel("Share, %")
     axes.set_title("How much", fontsize=9)
 
 
@@ -134,6 +139,6 @@ def _push(axes: Axes, table: pd.DataFrame) -> None:
         axes.plot(severe[row], row, "^", color=colour, markersize=6.5)
     axes.grid(visible=True, axis="x")
     axes.margins(x=0.12)
-    axes.set_xlabel("Mean push, log-odds")
+    axes.set_xlabel("Push, log-odds")
     axes.set_title("Which way", fontsize=9)
     axes.xaxis.set_major_locator(MaxNLocator(3))

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from ifn_severity.errors import InputError
 from ifn_severity.explain.result import Explained
-from ifn_severity.report.explanation_samples import cohorts_in
+from ifn_severity.report.explanation_samples import cohorts_in, row_of
 from ifn_severity.report.forest import draw_estimate
 from ifn_severity.report.style import BLUE, INK, PURPLE, figure_style, finish, new_figure
 
@@ -67,7 +67,7 @@ def _draw(
     for y, cohort in enumerate(cohorts):
         if cohort not in rows.index:
             continue
-        about = rows.loc[cohort]
+        about = row_of(rows, cohort)
         colour = INK if cohort == "mean" else BLUE
         marker = "D" if cohort == "mean" else "o"
         draw_estimate(

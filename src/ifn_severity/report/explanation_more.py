@@ -1,26 +1,24 @@
-"""Families, direction and time, interactions, and the evidence beside SHAP, as sections."""
+"""Families, interactions, and the evidence beside SHAP, as sections of the report."""
 
 from __future__ import annotations
 
 import math
 
-from ifn_severity.report.blocks import Details, Note, Part, ReportFigure, ReportTable, Section
+import pandas as pd
+
+from ifn_severity.report.blocks import Badge, Details, ReportFigure, ReportTable, Section
 from ifn_severity.report.explanation import ExplanationReport
-from ifn_severity.report.explanation_direction import direction_figure, knows_days, time_figure
-from ifn_severity.report.explanation_effects import effects_figure, stage_rows
 from ifn_severity.report.explanation_evidence import evidence_figure
 from ifn_severity.report.explanation_families import families_figure
 from ifn_severity.report.explanation_interactions import interactions_figure, product_terms
-from ifn_severity.report.explanation_samples import leading_genes
 from ifn_severity.report.explanation_words import (
     agreement_sentence,
-    direction_sentences,
     effect_words,
     named_shares,
     share_words,
-    sign_note,
+    triple,
 )
-from ifn_severity.report.wording import listed, number, signed
+from ifn_severity.report.wording import listed, number, signed, unbroken
 
 
 def families_section(report: ExplanationReport) -> Section | None:
@@ -34,12 +32,12 @@ def families_section(report: ExplanationReport) -> Section | None:
         families_figure(report.explained),
         alt="Share of the decision by family of genes, with 95 % intervals, the mean push in "
         f"severe and other patients, and the share in each cohort. "
-        f"Grouped Shapley shares: {named_shares(net.index, net['net_share'], len(net))}.",
+        f"Grouped Shapley shares: {named_shares(net['net_share'], len(net))}.",
         caption="Filled dots: grouped Shapley value of a family, in which genes that cancel each "
         "other within a patient count less; hollow dots: every gene counted. Bars are 95 % "
         "intervals. Bold families are interferon; the number of genes stands in brackets. Middle: "
-        "which way a family pushes severe patients and the others. Right: the filled dots, cohort "
-        "by cohort.",
+        "which way a family pushes severe patients and the others. Where there are several "
+        "cohorts, the filled dots stand at the right, cohort by cohort.",
     )
     shown = ReportTable(
         caption="Families of genes",
@@ -57,8 +55,10 @@ def families_section(report: ExplanationReport) -> Section | None:
                 str(name),
                 str(about["group"]),
                 number(about["n_genes"], 0),
-                share_words(about["net_share"], about["net_share_low"], about["net_share_high"]),
-                share_words(about["share"], about["share_low"], about["share_high"]),
+                unbroken(
+                    share_words(*triple(about, "net_share", "net_share_low", "net_share_high"))
+                ),
+                unbroken(share_words(*triple(about, "share", "share_low", "share_high"))),
                 signed(about["net_severe"]),
                 signed(about["net_mild"]),
             )
@@ -69,7 +69,7 @@ def families_section(report: ExplanationReport) -> Section | None:
     interferon = net[net["interferon"].astype(bool)]
     words = (
         "A family is attributed as one player. Of the interferon families, these carry most: "
-        f"{named_shares(interferon.index, interferon['net_share'])}.",
+        f"{named_shares(interferon['net_share'])}.",
     )
     return Section(
         "families",
@@ -80,133 +80,13 @@ def families_section(report: ExplanationReport) -> Section | None:
     )
 
 
-def direction_section(report: ExplanationReport) -> Section | None:
-    """Return which way the leading genes push: by expression, by day, by cohort and stage."""
-    explained = report.explained
-    genes = leading_genes(explained)
-    if not genes:
-        return None
-    sentences = direction_sentences(explained)
-    warning, warn = sign_note(explained)
-    cautions = tuple(
-        text for gene, text in zip(genes, sentences, strict=True) if _warned(report, gene)
-    )
-    parts = [
-        Part(
-            "Against expression, by cohort",
-            figures=(
-                ReportFigure(
-                    "direction",
-                    direction_figure(explained),
-                    alt="Expression against attribution for each leading interferon gene, one "
-                    f"colour a cohort. {' '.join(sentences)}",
-                    caption="One point a sample, in held-out log-odds. A line is the running "
-                    "median of a cohort with at least 20 samples. Filled points were sampled up "
-                    "to day 10, hollow ones later, pale ones on an unknown day. All panels share "
-                    "one scale, so that a small effect looks small.",
-                ),
-            ),
-        )
-    ]
-    if knows_days(explained):
-        parts.append(
-            Part(
-                "Against the day since onset",
-                figures=(
-                    ReportFigure(
-                        "time",
-                        time_figure(explained),
-                        alt="Attribution of each leading interferon gene against the day since "
-                        f"onset, severe patients apart from the others: {listed(genes)}.",
-                        caption="Samples of cohorts that recorded the day. Lines are running "
-                        "medians; the dashed line ends day 10, the last early one.",
-                    ),
-                ),
-            )
-        )
-    else:
-        parts.append(
-            Part(
-                "Against the day since onset",
-                (
-                    "None of these cohorts recorded the day since onset, so early and late samples "
-                    "cannot be told apart.",
-                ),
-            )
-        )
-    parts.append(
-        Part(
-            "By cohort and stage",
-            cautions,
-            figures=(
-                ReportFigure(
-                    "effects",
-                    effects_figure(explained),
-                    alt="Slope of attribution on expression, and log2 fold change between severe "
-                    "and other patients, by cohort and stage, for "
-                    f"{listed(genes)}. {warning}",
-                    caption="Above: what one log2 unit more of the gene does to the log-odds in "
-                    "the model. Below: how the gene itself differs, with its 95 % interval. Where "
-                    "a marker changes sides of the line, the sign changes.",
-                ),
-            ),
-            details=(_effects(report, genes),),
-        )
-    )
-    return Section(
-        "direction",
-        "Direction and time",
-        notes=(Note(warning, warn=warn),),
-        parts=tuple(parts),
-        paragraphs=tuple(sentences),
-    )
-
-
-def _warned(report: ExplanationReport, gene: str) -> bool:
-    return bool(report.explained.interferon.loc[gene, "caution"])
-
-
-def _effects(report: ExplanationReport, genes: list[str]) -> Details:
-    rows = stage_rows(report.explained)
-    order = {gene: place for place, gene in enumerate(genes)}
-    rows = rows[rows["gene"].isin(genes)].sort_values("gene", key=lambda g: g.map(order))
-    table = ReportTable(
-        caption="Effects of the leading interferon genes by cohort and stage",
-        columns=(
-            "Gene",
-            "Cohort",
-            "Stage",
-            "Mild",
-            "Severe",
-            "Slope",
-            "log2 fold change (95 % CI)",
-            "Own AUROC (95 % CI)",
-        ),
-        rows=tuple(
-            (
-                str(row["gene"]),
-                str(row["cohort"]),
-                str(row["stage"]),
-                number(row["n_mild"], 0),
-                number(row["n_severe"], 0),
-                signed(row["slope"]) if not math.isnan(row["slope"]) else "–",
-                effect_words(row, "log2_fold_change", "fold_low", "fold_high"),
-                effect_words(row, "auroc", "auroc_low", "auroc_high"),
-            )
-            for _, row in rows.iterrows()
-        ),
-        numeric=frozenset({3, 4, 5, 6, 7}),
-    )
-    return Details("The numbers by gene, cohort and stage", tables=(table,))
-
-
 def interactions_section(report: ExplanationReport) -> Section | None:
     """Return whether interferon acts otherwise beside inflammation, or on another day."""
     explained = report.explained
     table = explained.interactions
     if table.empty:
         return None
-    words = tuple(dict.fromkeys(str(text) for text in table["words"] if text))
+    words = _overall_words(table)
     figures: tuple[ReportFigure, ...] = ()
     if not product_terms(explained).empty:
         figures = (
@@ -216,8 +96,8 @@ def interactions_section(report: ExplanationReport) -> Section | None:
                 alt="What a product term adds to held-out AUROC and its coefficient, by cohort. "
                 + (" ".join(words) or "Numbers are in the table below."),
                 caption="A small linear model with and without the term, held out; bars are "
-                "paired 95 % intervals. A negative coefficient means that interferon counts less, "
-                "or the other way, the more there is of the second factor.",
+                "paired 95 % intervals. With a coefficient above 0, more of the second raises what "
+                "interferon adds to the risk; below 0 it lowers it.",
             ),
         )
     shown = ReportTable(
@@ -255,6 +135,15 @@ def interactions_section(report: ExplanationReport) -> Section | None:
         figures=figures,
         details=(Details("The numbers by interaction and cohort", tables=(shown,)),),
     )
+
+
+def _overall_words(table: pd.DataFrame) -> tuple[str, ...]:
+    """Return what is said of each interaction over all cohorts, else of each cohort."""
+    said = []
+    for _, rows in table.groupby(["interaction", "kind"], sort=False):
+        overall = rows[rows["cohort"].astype(str) == "mean"]
+        said += [str(text) for text in (rows if overall.empty else overall)["words"] if text]
+    return tuple(text[:1].upper() + text[1:] for text in dict.fromkeys(said))
 
 
 def evidence_section(report: ExplanationReport) -> Section | None:
@@ -296,13 +185,23 @@ def evidence_section(report: ExplanationReport) -> Section | None:
                 effect_words(about, "log2_fold_change", "fold_low", "fold_high"),
                 number(about["permutation_importance"], 4),
                 "–" if math.isnan(about["coefficient"]) else signed(about["coefficient"], 3),
-                str(about["agreement"]),
+                Badge("agrees", "good") if about["agrees"] else Badge("does not", "bad"),
                 *((str(about["review"]) or "–",) if review else ()),
             )
             for gene, about in table.iterrows()
         ),
         numeric=frozenset({1, 2, 3, 4, 5}),
     )
+    said = ReportTable(
+        caption="What the evidence says of each gene",
+        columns=("Gene", "Agreement"),
+        rows=tuple((str(gene), str(words)) for gene, words in table["agreement"].items()),
+    )
     return Section(
-        "evidence", "Against independent evidence", (sentence,), figures=(figure,), tables=(shown,)
+        "evidence",
+        "Against independent evidence",
+        (sentence,),
+        figures=(figure,),
+        tables=(shown,),
+        details=(Details("The agreement, gene by gene, in words", tables=(said,)),),
     )

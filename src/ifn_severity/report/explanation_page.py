@@ -11,6 +11,7 @@ from ifn_severity.report.explanation import ExplanationReport
 from ifn_severity.report.explanation_sections import explanation_sections
 from ifn_severity.report.explanation_tables import write_explanation_tables
 from ifn_severity.report.page import check_summary, write_page
+from ifn_severity.report.wording import listed
 
 __all__ = ["write_explanation_report", "write_explanation_tables"]
 
@@ -60,7 +61,7 @@ def write_explanation_report(
     return write_page(
         path,
         title="Which interferon genes carry the prediction: "
-        f"{explained.gene_level.model} on {explained.gene_level.cohort}",
+        f"{explained.gene_level.model} on {listed(explained.gene_level.cohort.split('+'))}",
         summary=explained.words,
         note=HELD_OUT if held_out else TRAINING,
         warn=not held_out,

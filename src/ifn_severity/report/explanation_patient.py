@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ifn_severity.explain.result import Explained, Patient
 from ifn_severity.report.explanation_plane import draw_place, place_handles
-from ifn_severity.report.explanation_samples import cohort_of
+from ifn_severity.report.explanation_samples import cohort_of, row_of
 from ifn_severity.report.style import (
     GREY,
     INK,
-    PALE,
     figure_style,
     finish,
     group_colour,
@@ -25,7 +25,7 @@ from ifn_severity.report.style import (
 )
 from ifn_severity.report.wording import percent, signed
 
-TOP_STEPS = 11
+TOP_STEPS = 10
 
 
 @dataclass(frozen=True)
@@ -40,25 +40,19 @@ class Step:
 
 
 def waterfall_steps(patient: Patient, *, top: int = TOP_STEPS) -> list[Step]:
-    """Return the bars from the base to the margin: all other genes first, largest last.
+    """Return the bars from the base to the margin: the other genes first, largest last.
 
-    Other genes come in two bars, interferon apart from the rest. The last bar ends at the
-    margin: ``steps[-1].start + steps[-1].size``.
+    Other genes come in one bar a group. The last bar ends at the margin:
+    ``steps[-1].start + steps[-1].size``.
     """
     table = patient.waterfall
     at, steps = patient.base, []
     rest = table.iloc[top:]
-    interferon = rest["interferon"].to_numpy(dtype=bool)
-    for words, group, here in (
-        ("other", "", ~interferon),
-        ("other interferon", "interferon", interferon),
-    ):
-        n = int(here.sum())
-        if n:
-            size = float(rest.loc[here, "shap"].sum())
-            name = f"{n} {words} gene{'' if n == 1 else 's'}"
-            steps.append(Step(name, group, float("nan"), at, size))
-            at += size
+    sums = rest["shap"].groupby(rest["group"].astype(str)).agg(["sum", "size"])
+    for group, (size, n) in sums.sort_values("sum", key=abs, kind="stable").iterrows():
+        name = f"{int(n)} other {group} gene{'' if n == 1 else 's'}"
+        steps.append(Step(name, str(group), float("nan"), at, float(size)))
+        at += float(size)
     for gene, about in table.iloc[:top].iloc[::-1].iterrows():
         size = float(about["shap"])
         steps.append(Step(str(gene), str(about["group"]), float(about["expression"]), at, size))
@@ -95,12 +89,12 @@ def patient_figure(explained: Explained, patient: Patient, *, top: int = TOP_STE
         figure = new_figure(0.235 * len(steps) + 1.55)
         if known:
             waterfall, place = figure.subplots(1, 2, width_ratios=(1.65, 1))
-            draw_place(place, patient, plane, explained.cutpoints.loc[cohort])
+            draw_place(place, patient, plane, row_of(explained.cutpoints, cohort))
             place.set_title(f"Among patients of\n{cohort}", fontsize=8.5)
         else:
             waterfall = figure.subplots()
         _draw_waterfall(waterfall, patient, steps)
-        handles = group_handles(step.group for step in steps if step.group)
+        handles = group_handles(step.group for step in steps)
         handles += place_handles() if known else []
         figure.legend(
             handles=handles,
@@ -128,10 +122,10 @@ def _draw_waterfall(axes: Axes, patient: Patient, steps: list[Step]) -> None:
         step.label if np.isnan(step.value) else f"{step.label} = {step.value:.1f}" for step in steps
     ]
     axes.set_yticks(range(len(steps)), [name.replace("= -", "= −") for name in names])
-    marked = [row for row, step in enumerate(steps) if step.group]
-    mark_rows(axes, marked, [steps[row].group for row in marked])
+    mark_rows(axes, range(len(steps)), [step.group for step in steps])
     axes.set_ylim(-0.6, len(steps) - 0.4)
-    axes.set_xlim(min(ends) - 0.2 * span, max(ends) + 0.2 * span)
+    axes.set_xlim(min(ends) - 0.28 * span, max(ends) + 0.28 * span)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.grid(visible=True, axis="x")
     axes.set_xlabel("Log-odds of severe disease")
     above = axes.secondary_xaxis("top")
@@ -148,7 +142,7 @@ def _draw_waterfall(axes: Axes, patient: Patient, steps: list[Step]) -> None:
 
 def _draw_step(axes: Axes, row: int, step: Step, span: float) -> None:
     end = step.start + step.size
-    colour = group_colour(step.group) if step.group else PALE
+    colour = group_colour(step.group)
     head = min(0.016 * span, abs(step.size))
     neck = end - np.sign(step.size) * head
     axes.fill(

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ifn_severity.explain.result import Explained, Patient
-from ifn_severity.report.explanation_samples import cohorts_in
+from ifn_severity.report.explanation_samples import cohorts_in, row_of
 from ifn_severity.report.panels import panel_grid
 from ifn_severity.report.style import (
     GREY,
@@ -58,7 +58,7 @@ def plane_figure(explained: Explained) -> Figure:
         present: list[str] = []
         for axes, cohort in zip(panels, cohorts, strict=True):
             here = plane[plane["cohort"] == cohort]
-            _quadrants(axes, here, explained.cutpoints.loc[cohort])
+            _quadrants(axes, here, row_of(explained.cutpoints, cohort))
             classes = here["severity"].astype("object").fillna("unknown").astype(str)
             for kind in SEVERITY_MARKERS:
                 rows = here[(classes == kind).to_numpy()]
@@ -97,9 +97,9 @@ def plane_figure(explained: Explained) -> Figure:
     return figure
 
 
-def _quadrants(axes: Axes, plane: pd.DataFrame, cut: pd.Series) -> None:
+def _quadrants(axes: Axes, plane: pd.DataFrame, cut: pd.Series, *, narrow: bool = False) -> None:
     """Draw the lines between low and high, and name the four fields."""
-    axes.margins(0.1)
+    axes.margins(x=0.1, y=0.16)
     axes.axvline(float(cut["inflammation"]), color=GREY, linewidth=0.9, linestyle=(0, (3, 2)))
     axes.axhline(float(cut["interferon"]), color=GREY, linewidth=0.9, linestyle=(0, (3, 2)))
     counts = plane["quadrant"].value_counts()
@@ -108,7 +108,8 @@ def _quadrants(axes: Axes, plane: pd.DataFrame, cut: pd.Series) -> None:
         axes.text(
             0.015 if across == "left" else 0.985,
             0.015 if up == "bottom" else 0.985,
-            f"{words}: {int(counts.get(full, 0))}",
+            f"{words.replace(' only', chr(10) + 'only') if narrow else words}: "
+            f"{int(counts.get(full, 0))}",
             transform=axes.transAxes,
             ha=across,
             va=up,
@@ -133,7 +134,7 @@ def draw_place(axes: Axes, patient: Patient, plane: pd.DataFrame, cut: pd.Series
     cut : Series
         The cohort's row of ``Explained.cutpoints``.
     """
-    _quadrants(axes, plane, cut)
+    _quadrants(axes, plane, cut, narrow=True)
     others = plane.drop(index=[patient.sample], errors="ignore")
     severe = others["severe"].to_numpy(dtype=float)
     for outcome, (colour, marker, _) in OUTCOMES.items():

@@ -11,6 +11,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from ifn_severity.errors import InputError
 from ifn_severity.explain.result import Explained
+from ifn_severity.explain.summaries import MIXED
 from ifn_severity.report.explanation_samples import exchange_letters, leading_genes
 from ifn_severity.report.style import (
     BLUE,
@@ -88,7 +89,7 @@ def ranking_figure(explained: Explained, *, top: int = TOP_GENES) -> Figure:
 
 def _attribution(axes: Axes, table: pd.DataFrame) -> None:
     for row, (gene, about) in enumerate(table.iterrows()):
-        marker, colour, _ = SIGNS[_sign(about["sign"])]
+        marker, colour, _ = sign_look(about)
         axes.plot([about["low"], about["high"]], [row, row], color=colour, linewidth=1.6)
         axes.plot(
             about["mean_abs_shap"],
@@ -105,11 +106,16 @@ def _attribution(axes: Axes, table: pd.DataFrame) -> None:
     axes.set_title("How much")
 
 
-def _sign(value: object) -> int:
-    try:
-        return int(np.sign(float(value)))  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return 0
+def sign_look(about: pd.Series) -> tuple[str, str, str]:
+    """Return marker, colour and words of a gene's direction; of none where it is not sure.
+
+    Parameters
+    ----------
+    about : Series
+        A gene's row of ``Explained.interferon``.
+    """
+    sure = about["direction"] != MIXED and np.isfinite(about["sign"])
+    return SIGNS[int(np.sign(about["sign"])) if sure else 0]
 
 
 def _ranks(axes: Axes, table: pd.DataFrame) -> None:
@@ -143,11 +149,11 @@ def _shares(axes: Axes, shares: pd.Series, title: str) -> None:
 
 
 def _explain(figure: Figure, table: pd.DataFrame) -> None:
-    present = {_sign(sign) for sign in table["sign"]}
+    present = {sign_look(row) for _, row in table.iterrows()}
     handles = [
         Line2D([], [], color=colour, marker=marker, label=words)
-        for sign, (marker, colour, words) in SIGNS.items()
-        if sign in present
+        for marker, colour, words in SIGNS.values()
+        if (marker, colour, words) in present
     ]
     if (table["stand_in"] != "").any():
         handles.append(Line2D([], [], linestyle="", color=INK, marker="o", markerfacecolor="white"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -68,6 +69,11 @@ def exchange_letters(explained: Explained, genes: Iterable[str]) -> dict[str, st
 def _letter(place: int) -> str:
     letter = "abcdefghijklmnopqrstuvwxyz"[place % 26]
     return letter * (1 + place // 26)
+
+
+def row_of(table: pd.DataFrame, name: str) -> pd.Series:
+    """Return the one row of that name."""
+    return cast("pd.Series", table.loc[name])
 
 
 def running_median(

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pandas as pd
 
 from ifn_severity.report.blocks import (
     Details,
     Note,
-    Opened,
     ReportFigure,
     ReportTable,
     Section,
 )
 from ifn_severity.report.explanation import ExplanationReport
+from ifn_severity.report.explanation_genes import all_genes, gene_table, rank_words
 from ifn_severity.report.explanation_methods import methods_section, model_section, tables_section
 from ifn_severity.report.explanation_more import (
-    direction_section,
     evidence_section,
     families_section,
     interactions_section,
@@ -29,6 +27,7 @@ from ifn_severity.report.explanation_random import random_figure
 from ifn_severity.report.explanation_ranking import TOP_GENES, ranking_figure
 from ifn_severity.report.explanation_samples import exchange_letters, leading_genes
 from ifn_severity.report.explanation_swarm import beeswarm_figure
+from ifn_severity.report.explanation_time import direction_section
 from ifn_severity.report.explanation_where import where_figure
 from ifn_severity.report.explanation_words import (
     effect_words,
@@ -71,7 +70,7 @@ def where_section(report: ExplanationReport) -> Section:
                 "where",
                 where_figure(explained),
                 alt="What interferon adds to held-out AUROC, the interferon score alone and its "
-                f"part of the decision, by cohort and stage. {' '.join(sentences[1:])}",
+                f"part of the decision, by cohort and stage. {' '.join(sentences)}",
                 caption="Left: held-out AUROC with interferon genes less without them; bars are "
                 "paired 95 % bootstrap intervals. Middle: the six-gene interferon score (Rice "
                 "2013) by itself; below 0.5 a low score goes with severe disease. Right: the part "
@@ -88,7 +87,8 @@ def where_section(report: ExplanationReport) -> Section:
             f"coloured by the net push of its interferon genes. Samples in the quadrants: {named}.",
             caption="One point a sample; its shape is the recorded severity, its colour how far "
             "the interferon genes together move its log-odds: orange towards severe, blue away "
-            f"from it. Dashed lines part low from high: {_basis(explained.cutpoints)}.",
+            "from it. A cohort of one colour is shifted as a whole, by how it was measured or by "
+            f"whom it took in. Dashed lines part low from high: {_basis(explained.cutpoints)}.",
         )
     )
     if len(explained.random_aurocs):
@@ -97,15 +97,15 @@ def where_section(report: ExplanationReport) -> Section:
                 "random",
                 random_figure(explained),
                 alt=f"Held-out AUROC of panels of random genes. {random_sentence(explained)}",
-                caption="One grey dot is one panel of as many random genes, fitted and held out "
-                "the same way.",
+                caption=f"{random_sentence(explained)} One grey dot is one panel of random genes, "
+                "fitted and held out the same way.",
             )
         )
     details = (Details("The numbers by cohort and stage", tables=(_where_table(table),)),)
     return Section(
         "where",
         "Where interferon matters",
-        (*sentences, random_sentence(explained)),
+        tuple(sentences),
         figures=tuple(figures),
         details=details if len(table) else (),
     )
@@ -162,15 +162,14 @@ def genes_section(report: ExplanationReport) -> Section:
     top = table.loc[genes]
     stability = explained.stability
     letters = exchange_letters(explained, genes)
-    lettered = (
-        " Genes with the same letter stand in for each other; hollow markers have no effect of "
-        "their own beside the gene they follow."
-        if letters
-        else ""
-    )
+    lettered = " Genes with the same letter stand in for each other." if letters else ""
+    if ((top["mean_abs_shap"] < top["low"]) | (top["mean_abs_shap"] > top["high"])).any():
+        lettered += " A marker outside its bar leads in this fit and seldom in others."
+    if (top["stand_in"] != "").any():
+        lettered += " Hollow markers have no effect of their own beside the gene they follow."
     named = [
         f"{gene} {number(about['mean_abs_shap'], 3)}"
-        + ("" if math.isnan(about["rank_low"]) else f" (rank {_ranks(about)})")
+        + ("" if math.isnan(about["rank_low"]) else f" (rank {rank_words(about)})")
         for gene, about in top.head(5).iterrows()
     ]
     ranking = ReportFigure(
@@ -199,111 +198,6 @@ def genes_section(report: ExplanationReport) -> Section:
         (first_place_sentence(explained), exchange_sentence(explained)),
         notes=(note,),
         figures=(ranking, swarm),
-        tables=(_gene_table(report, genes),),
-        details=(_all_genes(report),),
+        tables=(gene_table(report.explained, genes),),
+        details=(all_genes(report.explained),),
     )
-
-
-def _ranks(about: pd.Series) -> str:
-    if not np.isfinite(about["rank_low"]):
-        return "–"
-    return f"{about['rank_low']:.0f}–{about['rank_high']:.0f}"
-
-
-_COLUMNS = (
-    "Gene",
-    "Family",
-    "Rank (95 %)",
-    "Mean |SHAP| (95 % CI)",
-    "Top ten",
-    "Same sign",
-    "Cohorts",
-    "Direction",
-)
-
-
-def _line(gene: str, about: pd.Series, label: str = "") -> tuple[str, ...]:
-    ranks = _ranks(about)
-    return (
-        label or gene,
-        str(about["family"]),
-        f"{int(about['rank'])}" + ("" if ranks == "–" else f" ({ranks})"),
-        _size(about),
-        share_words(float(about["p_top10"])),
-        share_words(float(about["sign_stability"])),
-        str(about["cohorts_agree"]),
-        str(about["direction"]),
-    )
-
-
-def _size(about: pd.Series) -> str:
-    size = number(about["mean_abs_shap"], 3)
-    if math.isnan(about["low"]):
-        return size
-    return f"{size} ({number(about['low'], 3)}–{number(about['high'], 3)})"
-
-
-def _gene_table(report: ExplanationReport, genes: list[str]) -> ReportTable:
-    """Return one line a gene, or a group of genes that stand in for each other."""
-    explained = report.explained
-    table = explained.interferon
-    groups = explained.exchangeable.set_index("group")
-    rows: list[tuple[str, ...]] = []
-    opened: dict[int, Opened] = {}
-    told: set[str] = set()
-    for gene in genes:
-        group = str(table.loc[gene, "exchangeable"])
-        if not group or group not in groups.index:
-            rows.append(_line(gene, table.loc[gene]))
-            continue
-        if group in told:
-            continue
-        told.add(group)
-        about = groups.loc[group]
-        members = [name for name in about["members"] if name in table.index]
-        members.sort(key=lambda name: int(table.loc[name, "rank"]))
-        others = int(about["n"]) - 1
-        label = f"{gene} and {others} that go{'es' if others == 1 else ''} with it"
-        opened[len(rows)] = Opened(
-            _group_words(explained.stand_ins, about),
-            tuple(_line(name, table.loc[name]) for name in members),
-        )
-        rows.append(_line(gene, table.loc[gene], label))
-    left = len(table) - len(genes)
-    return ReportTable(
-        caption="Interferon genes, one line a gene or group of genes that stand in for each other"
-        + (f"; the other {left} are in gene_ranking.csv" if left > 0 else ""),
-        columns=_COLUMNS,
-        rows=tuple(rows),
-        numeric=frozenset({2, 3, 4, 5}),
-        opened=opened,
-    )
-
-
-def _group_words(stand_ins: pd.DataFrame, group: pd.Series) -> str:
-    follow = [
-        str(stand_ins.loc[name, "words"]) for name in group["members"] if name in stand_ins.index
-    ]
-    outside = "" if group["interferon"] else " None is an interferon gene."
-    return " ".join([str(group["words"]) + outside, *follow])
-
-
-def _all_genes(report: ExplanationReport) -> Details:
-    top = report.explained.genes.sort_values("rank").head(TOP_GENES)
-    table = ReportTable(
-        caption="Leading genes of the whole panel, interferon or not",
-        columns=("Gene", "Rank", "Group", "Family", "Mean |SHAP| (95 % CI)", "Direction"),
-        rows=tuple(
-            (
-                str(gene),
-                f"{int(about['rank'])}",
-                str(about["group"]),
-                str(about["family"]),
-                _size(about),
-                str(about["direction"]),
-            )
-            for gene, about in top.iterrows()
-        ),
-        numeric=frozenset({1, 4}),
-    )
-    return Details(f"The {len(top)} leading genes of the whole panel", tables=(table,))

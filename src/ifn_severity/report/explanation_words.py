@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
+from ifn_severity.explain.ranking import STABLE
 from ifn_severity.explain.result import POOLED, Explained, Stability
-from ifn_severity.report.explanation_samples import leading_genes
-from ifn_severity.report.wording import Interval, interval_words, listed, number, signed
-
-#: The rank correlation of two halves from which a ranking is called stable.
-STABLE = 0.8
+from ifn_severity.report.explanation_samples import leading_genes, row_of
+from ifn_severity.report.wording import Interval, interval_words, listed, number, signed, unbroken
 
 
 def share_words(value: float, low: float = math.nan, high: float = math.nan) -> str:
@@ -69,31 +65,31 @@ def first_place_sentence(explained: Explained) -> str:
     among = int((interferon["rank"] <= 20).sum())
     return (
         f"Among all {len(genes)} genes of the panel the first interferon gene, {first.name}, is "
-        f"number {int(first['rank'])}; {among} of the {leading} leading genes are interferon genes."
+        f"number {first['rank']:.0f}; {among} of the {leading} leading genes are interferon genes."
     )
 
 
 def where_sentences(explained: Explained) -> list[str]:
-    """Say in whom interferon moves the prediction, and where leaving it out costs."""
-    answer = explained.answer
-    sentences = [
-        f"Interferon genes, all their families together, move the log-odds more than any other "
-        f"group in {answer.n_led} of {answer.n_samples} samples. Taking their push away changes "
-        f"the call of {answer.n_flipped}."
-    ]
+    """Say where leaving interferon out costs most, and whether that is sure."""
     table = explained.where
     known = table[table["difference"].notna() & ~table["cohort"].isin(["mean", POOLED])]
     if known.empty:
-        sentences.append("What leaving interferon out costs is not known by cohort or stage.")
-        return sentences
-    best = known.loc[known["difference"].idxmax()]
-    sentences.append(f"It adds most in {_place(best)}: {_gain(best)}.")
+        return ["What leaving interferon out costs is not known by cohort or stage."]
+    best = known.sort_values("difference", kind="stable").iloc[-1]
+    sentences = [
+        f"Interferon adds most in {_place(best)}: {_gain(best)}."
+        if best["difference"] > 0
+        else "Interferon adds nothing in any cohort or stage."
+    ]
     beyond = known[(known["low"] > 0) | (known["high"] < 0)]
     if beyond.empty:
         sentences.append("Nowhere does the interval of the difference leave 0 out.")
     else:
         named = [f"{_place(row)} ({_gain(row)})" for _, row in beyond.iterrows()]
-        sentences.append(f"The interval leaves 0 out in {listed(named)}.")
+        sentences.append(
+            f"The interval leaves 0 out in {listed(named)}; {len(known)} places were looked at, "
+            "and one in 20 intervals would by chance."
+        )
     return sentences
 
 
@@ -103,8 +99,10 @@ def _place(row: pd.Series) -> str:
 
 
 def _gain(row: pd.Series) -> str:
-    ends = "" if math.isnan(row["low"]) else f", {signed(row['low'])} to {signed(row['high'])}"
-    return f"AUROC {signed(row['difference'])}{ends}"
+    gain = f"AUROC {signed(row['difference'], 3)}"
+    if math.isnan(row["low"]):
+        return gain
+    return f"{gain}, {signed(row['low'], 3)} to {signed(row['high'], 3)}"
 
 
 def random_sentence(explained: Explained) -> str:
@@ -124,7 +122,7 @@ def direction_sentences(explained: Explained) -> list[str]:
     """Say, gene by gene, which way it pushes, how surely, and where the sign differs."""
     sentences = []
     for gene in leading_genes(explained):
-        about = explained.interferon.loc[gene]
+        about = row_of(explained.interferon, gene)
         text = f"{gene}: {about['direction']}"
         if about["cohorts_agree"]:
             text += f", in {about['cohorts_agree']} cohorts"
@@ -138,23 +136,28 @@ def direction_sentences(explained: Explained) -> list[str]:
 
 
 def _closed(sentence: str) -> str:
-    """Begin a sentence with a capital, unless it begins with a gene, and end it with a stop."""
-    return sentence if sentence.endswith(".") else f"{sentence}."
+    """End a sentence with a stop; nothing stays nothing."""
+    return sentence if not sentence or sentence.endswith(".") else f"{sentence}."
+
+
+def cautions(explained: Explained) -> dict[str, str]:
+    """Return what speaks against reading much into each leading gene, empty where nothing."""
+    table = explained.interferon["caution"]
+    return {gene: _closed(str(table[gene])) for gene in leading_genes(explained)}
 
 
 def sign_note(explained: Explained) -> tuple[str, bool]:
-    """Say whether a leading gene's effect changes its sign; True where one does."""
-    lead = explained.interferon.loc[leading_genes(explained)]
-    warned = [str(gene) for gene, caution in lead["caution"].items() if caution]
+    """Say whether a leading gene has to be read with caution; True where one does."""
+    warned = [gene for gene, caution in cautions(explained).items() if caution]
     if not warned:
         return (
-            "None of the leading interferon genes changes its sign between cohorts or stages "
-            "as far as these data can show.",
+            "No leading interferon gene surely changes its sign between cohorts or stages. An "
+            "interval below that crosses the line decides nothing.",
             False,
         )
     return (
-        f"The sign is not the same everywhere for {listed(warned)}: what is said of them below "
-        "holds for some cohorts or stages only.",
+        f"What is said of {listed(warned)} does not hold everywhere or rests on little: see what "
+        "differs, in the table and beside the last figure.",
         True,
     )
 
@@ -185,12 +188,13 @@ def exchange_sentence(explained: Explained) -> str:
     )
 
 
-def named_shares(names: Sequence[object], shares: Sequence[float], n: int = 4) -> str:
+def named_shares(shares: pd.Series, n: int = 4) -> str:
     """Write the first few names with their shares."""
-    pairs = list(zip(names, np.asarray(shares, dtype=float), strict=True))[:n]
-    return listed([f"{name} {100 * share:.0f} %" for name, share in pairs])
+    return listed(
+        [unbroken(f"{name} {100 * share:.0f} %") for name, share in shares.head(n).items()]
+    )
 
 
 def effect_words(about: pd.Series, name: str, low: str, high: str) -> str:
     """Write an effect that may be negative, with its interval."""
-    return interval_words(triple(about, name, low, high), to=" to ")
+    return unbroken(interval_words(triple(about, name, low, high), to=" to "))

@@ -38,7 +38,16 @@ def draw_estimate(
     value, low, high = estimate
     axes.plot([low, high], [y, y], color=colour, linewidth=1.6, solid_capstyle="butt")
     face = colour if filled else "white"
-    axes.plot(value, y, marker=marker, color=colour, markerfacecolor=face, markersize=6.5, gid=gid)
+    axes.plot(
+        value,
+        y,
+        marker=marker,
+        color=colour,
+        markerfacecolor=face,
+        markersize=6.5,
+        gid=gid,
+        clip_on=False,  # a marker on the edge is whole
+    )
 
 
 def beside(axes: Axes, text: str, y: float, *, bold: bool = False) -> None:

@@ -89,7 +89,8 @@ def forest_figure(report: ValidationReport) -> Figure:
         axes.set_yticks(range(len(names)), names)
         axes.tick_params(axis="y", length=0)
         axes.set_ylim(len(names) - 0.5, -0.6)
-        axes.set_xlim(*_limits(report, nested.values()))
+        shown = [rivals.get(cohort, {}).get(label) for cohort in cohorts]
+        axes.set_xlim(*_limits(report, [*nested.values(), *filter(None, shown)]))
         axes.set_xlabel("AUROC on a cohort the model never saw, 95 % interval")
         axes.set_title("Severe against mild, cohort by cohort")
         _explain(figure, label)

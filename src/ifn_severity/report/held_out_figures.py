@@ -94,7 +94,15 @@ def _draw_roc(axes: Axes, report: ValidationReport, cohort: str) -> None:
     axes.plot(fpr, tpr, color=BLUE, linewidth=1.8, gid=f"roc-{cohort}")
     _, called = of_cohort(report, cohort, "called")
     point = (called[labels == 0].mean(), called[labels == 1].mean())
-    axes.plot(*point, "D", color=VERMILLION, markersize=5.5, gid=f"called-{cohort}", zorder=5)
+    axes.plot(
+        *point,
+        "D",
+        color=VERMILLION,
+        markersize=5.5,
+        gid=f"called-{cohort}",
+        zorder=5,
+        clip_on=False,
+    )
 
 
 def decision_figure(report: ValidationReport, *, n_draws: int = 1000, seed: int = 0) -> Figure:

@@ -53,15 +53,15 @@ def panel_grid(
     return figure, places[:n]
 
 
-def head_panel(axes: Axes, report: ValidationReport, cohort: str) -> None:
+def head_panel(axes: Axes, report: ValidationReport, cohort: str, *, narrow: bool = False) -> None:
     """Title a panel with its cohort and how many samples of each class it has.
 
-    A cohort that means do not rest on says so.
+    A cohort that means do not rest on says so, in a second line where panels are narrow.
     """
-    axes.set_title(cohort, fontsize=9, pad=16)
+    axes.set_title(cohort, fontsize=9, pad=25 if narrow else 16)
     words = size_words(report, cohort)
     if cohort not in counted_cohorts(report):
-        words += "; not counted"
+        words += "\nnot counted" if narrow else "; not counted"
     under_title(axes, words)
 
 
@@ -102,8 +102,16 @@ def note_in_panel(axes: Axes, text: str, *, corner: Literal["lower right", "uppe
 
 
 def legend_above(figure: Figure, handles: Sequence[Line2D | Patch], *, ncols: int = 4) -> None:
-    """Explain lines and markers above all panels, out of the way of a common axis label."""
-    figure.legend(handles=handles, loc="outside upper center", ncols=min(ncols, len(handles)))
+    """Explain lines and markers above all panels, out of the way of a common axis label.
+
+    Where long names would run off the figure, the legend has fewer columns.
+    """
+    width = figure.bbox.width
+    for columns in range(min(ncols, len(handles)), 0, -1):
+        legend = figure.legend(handles=handles, loc="outside upper center", ncols=columns)
+        if columns == 1 or legend.get_window_extent().width <= 0.98 * width:
+            return
+        legend.remove()
 
 
 def chance_line(axes: Axes, *, at: float = 0.5) -> None:

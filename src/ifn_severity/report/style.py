@@ -166,14 +166,16 @@ def finish(figure: Figure, *, simulated: bool) -> None:
     """Mark simulated data, then lay the figure out for good.
 
     The layout is worked out once, here: a figure that is saved as PNG, SVG and PDF would
-    otherwise pay for it three times, which is half the cost of drawing.
+    otherwise pay for it three times, which is half the cost of drawing. Nor is an engine left
+    that does nothing: with any, matplotlib draws once more before it saves.
     """
     if simulated:
         _watermark(figure)
     layout = figure.get_layout_engine()
     if layout is not None:
         layout.execute(figure)
-    figure.set_layout_engine("none")
+    with figure_style():
+        figure.set_layout_engine(None)
 
 
 def _watermark(figure: Figure) -> None:

@@ -6,6 +6,7 @@ from ifn_severity.report.blocks import Section
 from ifn_severity.report.validation import ValidationReport
 from ifn_severity.report.validation_tables import VALIDATION_TABLES
 from ifn_severity.report.validation_words import heterogeneity
+from ifn_severity.report.wording import checksum_lines
 
 #: What the methods rest on, beside the sources of cohorts and gene lists.
 METHOD_CITATIONS = (
@@ -43,7 +44,7 @@ def methods_section(report: ValidationReport) -> Section:
     facts: list[tuple[str, tuple[str, ...]]] = [
         ("Settings", tuple(f"{name}: {value}" for name, value in report.settings.items())),
         ("Versions", tuple(f"{name} {value}" for name, value in report.versions.items())),
-        ("SHA-256", tuple(f"{name}: {value}" for name, value in report.checksums.items())),
+        ("SHA-256", checksum_lines(report.checksums)),
         ("Data", tuple(report.citations)),
         ("Methods", METHOD_CITATIONS),
     ]

@@ -81,7 +81,10 @@ def candidates_section(report: ValidationReport) -> Section | None:
         + (f" {more} more candidates are in candidates.csv." if more else ""),
     )
     chosen = report.headline.get("chosen", {})
-    facts = tuple((str(cohort), (str(name),)) for cohort, name in chosen.items())
+    facts = tuple(
+        (str(cohort), (names if isinstance(names, str) else listed([*map(str, names)]),))
+        for cohort, names in chosen.items()
+    )
     paragraphs = [choice_sentence(report)]
     if facts:
         paragraphs.append("Chosen without the cohort that it then predicted:")
@@ -98,8 +101,11 @@ def subgroups_section(report: ValidationReport) -> Section | None:
     """Return results by sex and age group, or None where there are none."""
     if report.subgroups.empty:
         return None
-    rows = []
+    rows, unknown = [], dict[str, list[str]]()
     for row in report.subgroups.to_dict("records"):
+        if not float(row["n_mild"]) + float(row["n_severe"]) > 0:
+            unknown.setdefault(str(row["cohort"]), []).append(str(row["subgroup"]))
+            continue
         known = row["auroc"] == row["auroc"] and row["auroc"] is not None
         interval = f" ({number(row['auroc_low'])}–{number(row['auroc_high'])})" if known else ""
         rows.append(
@@ -121,7 +127,9 @@ def subgroups_section(report: ValidationReport) -> Section | None:
         "A dash stands where a class has fewer than five patients. Intervals of small subgroups "
         "are wide: a difference between two of them proves little."
     )
-    return Section("subgroups", "By sex and age", (note,), tables=(table,))
+    nobody = [f"{cohort} ({listed(groups)})" for cohort, groups in unknown.items()]
+    notes = (note, f"Nobody is known to belong to these: {listed(nobody)}.") if nobody else (note,)
+    return Section("subgroups", "By sex and age", notes, tables=(table,) if rows else ())
 
 
 def learning_section(report: ValidationReport) -> Section | None:
@@ -138,6 +146,8 @@ def learning_section(report: ValidationReport) -> Section | None:
         learning_figure(report),
         alt=f"Learning curve, mean held-out AUROC: {listed(words)}.",
         caption="Trained on a part of the training patients. Where the line still rises, more "
-        "patients would help; where it is flat, they would not.",
+        "patients would help; where it is flat, they would not. The band holds 95 % of repeated "
+        "draws of patients; all of them can be drawn in one way only, so it closes there. It does "
+        "not show how far other cohorts would differ.",
     )
     return Section("learning", "Whether more patients would help", figures=(figure,))

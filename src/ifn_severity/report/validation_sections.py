@@ -157,7 +157,9 @@ def _comparators(report: ValidationReport) -> Section:
                 number(found.mean),
                 number(found.worst),
                 str(found.n_cohorts),
-                "–" if gap != gap else f"{signed(gap, 3)} ({signed(low, 3)} to {signed(high, 3)})",
+                "–"
+                if gap != gap
+                else unbroken(f"{signed(gap, 3)} ({signed(low, 3)} to {signed(high, 3)})"),
             )
         )
     table = ReportTable(

@@ -155,7 +155,10 @@ def interferon_sentence(report: ValidationReport) -> str:
     if alone.empty:
         return text
     low, n = int((alone < 0.5).sum()), len(alone)
-    values = f"AUROC {number(alone.min())} to {number(alone.max())}, high meaning severe"
+    values = (
+        f"AUROC {number(alone.min())} to {number(alone.max())}, high meaning severe, without "
+        "intervals"
+    )
     if low in (0, n):
         side = "low" if low else "high"
         every = "the one cohort" if n == 1 else f"all {n} cohorts"
@@ -165,7 +168,23 @@ def interferon_sentence(report: ValidationReport) -> str:
             f"a low interferon score goes with severe disease in {low} of {n} cohorts and a high "
             "one in the others"
         )
-    return f"{text} By itself, {words} ({values})."
+    return f"{text} By itself, {words} ({values}){_other_way(report, alone)}."
+
+
+def _other_way(report: ValidationReport, alone: pd.Series) -> str:
+    """Name the cohorts and stages whose interferon score points the other way than the whole."""
+    table = report.additions
+    rows = table[
+        table["stage"].astype(str).isin(["early", "late"])
+        & table["scope"].astype(str).isin(alone.index)
+        & table["alone"].notna()
+    ].drop_duplicates(["scope", "stage"])
+    found = [
+        f"{row['stage']} in {row['scope']} ({number(row['alone'])})"
+        for row in rows.to_dict("records")
+        if (float(row["alone"]) - 0.5) * (alone[str(row["scope"])] - 0.5) < 0
+    ]
+    return f"; the other way round {listed(found)}" if found else ""
 
 
 def beats_random_panels(report: ValidationReport) -> bool | None:
@@ -204,7 +223,9 @@ def biology_sentence(report: ValidationReport) -> str:
         f"the 95th percentile ({edge}) of {draws.size} panels of random genes of the same size"
     )
     if beats:
-        return f"The panel's biology carries the prediction: {ours} exceeds {against}."
+        better = int((draws >= value_of(report.headline, "mean_auroc")).sum())
+        some = f"; {better} of them reach it" if better else "; none of them reaches it"
+        return f"The panel's biology carries the prediction: {ours} exceeds {against}{some}."
     return (
         f"It must not be said that the panel's biology carries the prediction: {ours} does not "
         f"exceed {against}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 #: A value with the low and high end of its 95 % interval, NaN where unknown.
 Interval = tuple[float, float, float]
@@ -96,6 +96,19 @@ def interval_words(value: Interval, *, to: str = "–") -> str:
     if math.isnan(low):
         return number(middle)
     return f"{number(middle)} ({number(low)}{to}{number(high)})"
+
+
+def checksum_lines(checksums: Mapping[str, str], *, most: int = 12) -> tuple[str, ...]:
+    """Return file and SHA-256 a line, or how many there are where they would fill pages.
+
+    Examples
+    --------
+    >>> checksum_lines({"a.csv": "f013"}), checksum_lines({"a": "1", "b": "2"}, most=1)
+    (('a.csv: f013',), ('2 files were read; checksums.csv names each with its SHA-256.',))
+    """
+    if len(checksums) > most:
+        return (f"{len(checksums)} files were read; checksums.csv names each with its SHA-256.",)
+    return tuple(f"{name}: {value}" for name, value in checksums.items())
 
 
 def unbroken(text: str) -> str:

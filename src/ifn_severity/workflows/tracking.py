@@ -23,6 +23,8 @@ EXPERIMENTS = {
     "explain": "SHAP reports of saved models.",
     "leave-one-cohort-out": "Cohorts held out one by one. One summary run a command, one child "
     "run a held-out cohort and candidate.",
+    "evidence": "The claims of the review and its five studies, tested on cohorts. One run a "
+    "command.",
 }
 # what the UI shows first: the candidates of all commands, best first, with the columns to compare
 COMPARE_VIEW = "compare"

@@ -7,14 +7,13 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ifn_severity.paths import atomic_file
 from ifn_severity.report.tripod import write_tripod
 from ifn_severity.report.validation import ValidationReport
 from ifn_severity.report.validation_page import write_validation_report, write_validation_tables
 from ifn_severity.workflows import tracking
 from ifn_severity.workflows.dataset import Dataset
+from ifn_severity.workflows.jsonable import plain
 from ifn_severity.workflows.training_log import run_tags
 
 LIMITS = (
@@ -26,19 +25,6 @@ LIMITS = (
     "Cohorts are small and few: intervals are wide, and a prediction interval over four cohorts "
     "says mostly that a fifth could be anywhere.",
 )
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON has it: NaN becomes null."""
-    if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def validation_json(report: ValidationReport) -> dict[str, Any]:
@@ -87,7 +73,7 @@ def validation_json(report: ValidationReport) -> dict[str, Any]:
         }
     head = report.headline
     return dict(
-        _plain(
+        plain(
             {
                 "mean_auroc": head["mean_auroc"],
                 "mean_auroc_ci": [head["mean_low"], head["mean_high"]],
