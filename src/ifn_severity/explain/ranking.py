@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata, spearmanr
 
-from ifn_severity.explain.bootstrap import Effects, cohort_mean
+from ifn_severity.explain.effects import Effects, cohort_mean
 from ifn_severity.explain.result import Stability
 from ifn_severity.explain.summaries import FALLS, MIXED, RISES
 
