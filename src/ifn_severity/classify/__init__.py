@@ -1,7 +1,13 @@
 """The named classifiers, their search spaces, and the calibrated estimator around them."""
 
 from ifn_severity.classify.classifier import SeverityClassifier
-from ifn_severity.classify.models import MODELS, build_pipeline, margin, search_space
+from ifn_severity.classify.models import (
+    MODELS,
+    build_pipeline,
+    margin,
+    scaled_margin,
+    search_space,
+)
 from ifn_severity.classify.refit import refit
 from ifn_severity.classify.transfer import feature_views
 
@@ -12,5 +18,6 @@ __all__ = [
     "feature_views",
     "margin",
     "refit",
+    "scaled_margin",
     "search_space",
 ]

@@ -188,20 +188,21 @@ def _shared_out(
     values: np.ndarray, deviation: np.ndarray, coefficients: np.ndarray, rest: np.ndarray
 ) -> np.ndarray:
     """Split each feature's attribution by its genes' parts of its deviation."""
-    result = np.zeros(deviation.shape)
+    # a row a gene, so that what is gathered is contiguous
+    by_gene = np.ascontiguousarray(deviation.T)
+    result = np.zeros(by_gene.shape)
     used = np.flatnonzero((coefficients != 0).any(axis=0) & (values != 0).any(axis=0))
     for feature in used:
         genes = np.flatnonzero(coefficients[:, feature])
-        own = coefficients[genes, feature]
+        own = coefficients[genes, feature][:, None]
+        phi = np.ascontiguousarray(values[:, feature])
         if len(genes) == 1:
-            result[:, genes[0]] += values[:, feature]
+            result[genes[0]] += phi
             continue
-        parts = deviation[:, genes] * own - np.abs(own) * rest[feature]
-        net, gross = parts.sum(axis=1), np.abs(parts).sum(axis=1)
+        parts = by_gene[genes] * own - np.abs(own) * rest[feature]
+        net, gross = parts.sum(axis=0), np.abs(parts).sum(axis=0)
         by_parts = (np.abs(net) * CANCEL >= gross) & (net != 0)
-        alike = np.abs(own) / np.abs(own).sum()
-        shares = np.where(
-            by_parts[:, None], parts / np.where(by_parts, net, 1.0)[:, None], alike[None, :]
-        )
-        result[:, genes] += values[:, feature, None] * shares
-    return result
+        parts *= np.where(by_parts, phi, 0.0) / np.where(by_parts, net, 1.0)
+        parts += (np.abs(own) / np.abs(own).sum()) * np.where(by_parts, 0.0, phi)
+        result[genes] += parts
+    return result.T

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,13 @@ import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
-from ifn_severity.classify import SeverityClassifier
+from ifn_severity.classify import SeverityClassifier, scaled_margin
 from ifn_severity.errors import ModelError
 
 # the largest difference between sum of attributions and margin that is accepted, log-odds
 TOLERANCE = 1e-4
+# samples at a time: what is needed in between stays in the cache, however many there are
+_BLOCK = 512
 
 
 def attribute(
@@ -53,13 +56,19 @@ def attribute(
     """
     slope, intercept = classifier.calibration_
     pipeline = classifier.pipeline_
-    scaled = np.asarray(pipeline[:-1].transform(features.to_numpy(dtype=float)))
-    raw, expected = _explain(pipeline[-1], scaled)
-    values = pd.DataFrame(slope * raw, index=features.index, columns=features.columns)
-    base = np.full(len(features), slope * expected + intercept)
-    margin = log_odds(classifier, features)
-    check_sum(values.to_numpy(), base, margin)
-    return values, base, margin
+    X = features.to_numpy(dtype=float)
+    explain = _explainer(pipeline[-1])
+    values, base, margin = np.empty(X.shape), np.empty(len(X)), np.empty(len(X))
+    for start in range(0, len(X), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        scaled = np.asarray(pipeline[:-1].transform(X[rows]))
+        raw, expected = explain(scaled)
+        np.multiply(raw, slope, out=values[rows], dtype=float)
+        base[rows] = slope * expected + intercept
+        # the estimator's own prediction, as decision_function takes it, without scaling again
+        margin[rows] = slope * scaled_margin(pipeline[-1], scaled) + intercept
+        check_sum(values[rows], base[rows], margin[rows])
+    return pd.DataFrame(values, features.index, features.columns, copy=False), base, margin
 
 
 def log_odds(classifier: SeverityClassifier, features: pd.DataFrame) -> np.ndarray:
@@ -97,19 +106,23 @@ def check_sum(values: np.ndarray, base: np.ndarray, margin: np.ndarray) -> None:
         )
 
 
-def _explain(estimator: Any, scaled: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return SHAP values and expected value of the uncalibrated margin."""
+def _explainer(estimator: Any) -> Callable[[np.ndarray], tuple[np.ndarray, float]]:
+    """Return what gives SHAP values and the expected value of the uncalibrated margin."""
     if isinstance(estimator, LogisticRegression):
         # scaled training features have mean 0, so a usual sample is all zeros
-        return scaled * estimator.coef_[0], float(estimator.intercept_[0])
+        return lambda scaled: (scaled * estimator.coef_[0], float(estimator.intercept_[0]))
     if isinstance(estimator, RandomForestClassifier):
         import shap
 
         explainer = shap.TreeExplainer(estimator)
-        expected = np.atleast_1d(explainer.expected_value)
-        return np.asarray(explainer.shap_values(scaled))[:, :, 1], float(expected[1])
+        expected = float(np.atleast_1d(explainer.expected_value)[1])
+        return lambda scaled: (np.asarray(explainer.shap_values(scaled))[:, :, 1], expected)
     import xgboost
 
     booster = estimator.get_booster()
-    own = booster.predict(xgboost.DMatrix(scaled, nthread=1), pred_contribs=True)
-    return own[:, :-1].astype(float), float(own[0, -1]) if len(own) else 0.0
+
+    def of_trees(scaled: np.ndarray) -> tuple[np.ndarray, float]:
+        own = booster.predict(xgboost.DMatrix(scaled, nthread=1), pred_contribs=True)
+        return own[:, :-1], float(own[0, -1])
+
+    return of_trees
