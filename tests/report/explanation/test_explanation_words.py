@@ -114,6 +114,8 @@ def test_a_group_of_genes_is_one_line(explained: Explained) -> None:
     inside = {str(row[0]) for row in table.opened[place].rows}
     assert inside == {"IFI27", "IFI44L", "RSAD2"}
     assert all(len(row) == len(table.columns) for row in table.opened[place].rows)
+    (follower,) = [row for row in table.opened[place].rows if row[0] == "RSAD2"]
+    assert str(follower[-1]).endswith("no effect of its own once IFI27 is known")
     ranks = [explained.interferon.loc[str(row[0]), "rank"] for row in table.opened[place].rows]
     assert ranks == sorted(ranks)
 
@@ -143,6 +145,12 @@ def test_tables_read_back(explained: Explained, tmp_path: Path) -> None:
         pushed = patients[patient.sample]
         assert pushed == pytest.approx(patient.margin - patient.base, abs=1e-4)
     assert len(tables["random_panels.csv"]) == len(explained.random_aurocs)
+
+
+def test_every_table_is_in_the_docs() -> None:
+    docs = Path(__file__).parents[3] / "docs" / "reading-the-explanation.md"
+    text = docs.read_text(encoding="utf-8")
+    assert [name for name in EXPLANATION_TABLES if f"`{name}`" not in text] == []
 
 
 def test_empty_tables_keep_their_heading(bare_explained: Explained, tmp_path: Path) -> None:
