@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ifn_severity.bundle import SeverityModel
 from ifn_severity.classify import SeverityClassifier
@@ -153,12 +154,14 @@ def linear_coefficients(
         return np.full(len(genes), np.nan), "none: training cohorts are not on disk"
     else:
         train = design.training
-        beside = SeverityClassifier("transfer", views=samples.views).fit(
-            samples.matrix[train],
-            samples.y[train],
-            groups=samples.patients[train],
-            cohorts=samples.cohorts[train],
-        )
+        # many small fits: a second thread only gets in their way
+        with threadpool_limits(1):
+            beside = SeverityClassifier("transfer", views=samples.views).fit(
+                samples.matrix[train],
+                samples.y[train],
+                groups=samples.patients[train],
+                cohorts=samples.cohorts[train],
+            )
         used, of = [beside], "a linear model (transfer) of the same features"
     weights = [
         found[genes]
