@@ -15,6 +15,7 @@ from ifn_severity.report.explanation_samples import exchange_letters
 from ifn_severity.report.explanation_tables import EXPLANATION_TABLES, write_explanation_tables
 from ifn_severity.report.explanation_words import (
     agreement_sentence,
+    apart_words,
     cautions,
     direction_sentences,
     exchange_sentence,
@@ -73,6 +74,23 @@ def test_direction_names_the_gene_whose_sign_differs(explained: Explained) -> No
     assert [gene for gene, text in cautions(explained).items() if text] == ["SIGLEC1"]
     calm = replace(explained, interferon=explained.interferon.assign(caution=""))
     assert sign_note(calm)[1] is False
+
+
+def test_what_points_apart_is_said_even_where_it_is_not_sure(explained: Explained) -> None:
+    cohorts, stages = explained.by_cohort.copy(), explained.by_stage.copy()
+    mine = cohorts["gene"] == "GBP1"
+    cohorts.loc[mine, "auroc"] = 0.6
+    stages.loc[stages["gene"] == "GBP1", "auroc"] = 0.6
+    calm = replace(explained, by_cohort=cohorts.copy(), by_stage=stages.copy())
+    assert apart_words(calm, "GBP1") == ""
+    lower = (stages["gene"] == "GBP1") & (stages["stage"] == "late")
+    stages.loc[lower & (stages["cohort"] == "schulte-cohort1"), "auroc"] = 0.4
+    cohorts.loc[mine & (cohorts["cohort"] == "GSE157103"), "auroc"] = 0.4
+    assert apart_words(replace(calm, by_cohort=cohorts, by_stage=stages), "GBP1") == (
+        "higher in severe disease in GSE155454, schulte-cohort1 and schulte-cohort2, lower in "
+        "GSE157103; schulte-cohort1: higher in severe disease early, lower late"
+    )
+    assert apart_words(replace(calm, by_stage=pd.DataFrame()), "GBP1") == ""
 
 
 def test_first_place_counts_among_all_genes(explained: Explained) -> None:
