@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from ifn_severity.explain.bootstrap import Effects, cohort_mean, draw_patients
+from ifn_severity.explain.bootstrap import draw_patients
+from ifn_severity.explain.effects import Effects, cohort_mean
 from ifn_severity.explain.ranking import (
     direction,
     gene_ranking,

@@ -336,7 +336,7 @@ def explain(
     panels: Annotated[
         int, typer.Option(min=0, help="Panels of random genes to compare with; 100 for a paper.")
     ] = 20,
-    jobs: Annotated[int, typer.Option(help="Processes; -1 for every core.")] = -1,
+    jobs: Annotated[int, typer.Option(min=-1, help="Processes; -1 for every core.")] = -1,
     seed: Seed = 0,
 ) -> None:
     """Write the SHAP report: which interferon genes drive this model, in which direction."""

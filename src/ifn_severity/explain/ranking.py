@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata, spearmanr
 
-from ifn_severity.explain.bootstrap import Effects, cohort_mean
+from ifn_severity.explain.effects import Effects, cohort_mean
 from ifn_severity.explain.result import Stability
 from ifn_severity.explain.summaries import FALLS, MIXED, RISES
 
 TOP = 10
 STABLE = 0.8
 """Least Spearman's ρ between halves of the bootstrap of a ranking that is called stable."""
+FEWEST_DRAWS = 20
+"""Refits under which nothing is said about stability."""
 HALVINGS = 200
 _LEVEL = (2.5, 97.5)
 
@@ -117,7 +119,7 @@ def stability(importance: np.ndarray, draws: np.ndarray, *, seed: int = 0) -> St
     """
     n = len(draws)
     nan = float("nan")
-    if n < 4:
+    if n < FEWEST_DRAWS:
         return Stability(n, nan, nan, nan, None)
     rng = np.random.default_rng(seed)
     leading = np.argsort(-np.nan_to_num(importance), kind="stable")[:TOP]

@@ -89,7 +89,7 @@ class Stability:
     overlap : float
         Mean number of the ten leading interferon genes that a single draw has in its own top ten.
     stable : bool or None
-        ``split_half >= 0.8``; None without refits.
+        ``split_half >= 0.8``; None with fewer than 20 refits.
     """
 
     refits: int

@@ -10,7 +10,7 @@ from scipy.stats import t as student
 
 from ifn_severity.evaluate import delong
 from ifn_severity.evaluate.cross_cohort import class_patients
-from ifn_severity.explain.bootstrap import Effects
+from ifn_severity.explain.effects import Effects, cohort_mean
 from ifn_severity.explain.ranking import rank_columns, sign_stability
 from ifn_severity.explain.result import POOLED
 from ifn_severity.explain.samples import Samples
@@ -142,8 +142,6 @@ def _frame(
     at: int | None,
 ) -> pd.DataFrame:
     """Return the rows of one cohort, or of all where ``at`` is None."""
-    from ifn_severity.explain.bootstrap import cohort_mean
-
     if at is None:
         importance, drawn = point.pooled[0], draws.pooled
         slope, slopes = cohort_mean(point.slope)[0], cohort_mean(draws.slope)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ifn_severity.explain.ranking import FEWEST_DRAWS
 from ifn_severity.explain.result import Answer, Stability
 from ifn_severity.explain.summaries import MIXED
 
@@ -103,6 +104,11 @@ def _leading(interferon: pd.DataFrame, stability: Stability) -> str:
 
 
 def _stability(stability: Stability) -> str:
+    if stability.stable is None and stability.refits:
+        return (
+            f"{stability.refits} refits are too few to say whether the ranking is stable: run at "
+            f"least {FEWEST_DRAWS} (--refits)."
+        )
     if stability.stable is None:
         return "How surely these lead is not known: no refits were run (--refits)."
     rho = (

@@ -12,8 +12,8 @@ from ifn_severity.bundle import SeverityModel
 from ifn_severity.classify import SeverityClassifier
 from ifn_severity.explain.api import as_attributions, gene_attributions
 from ifn_severity.explain.attributions import Attributions
-from ifn_severity.explain.bootstrap import Effects, summarise_effects
 from ifn_severity.explain.carry import gene_weights, linear_weights, usual_levels
+from ifn_severity.explain.effects import Effects, summarise_effects
 from ifn_severity.explain.families import gene_families
 from ifn_severity.explain.grouped import LINEAR_METHOD, TREE_METHOD, family_shapley
 from ifn_severity.explain.held_out import Design

@@ -10,7 +10,7 @@ from scipy.special import logit
 
 from ifn_severity.classify import SeverityClassifier
 from ifn_severity.evaluate.compare import PairedDifference
-from ifn_severity.explain.bootstrap import Effects, cohort_mean
+from ifn_severity.explain.effects import Effects, cohort_mean
 from ifn_severity.explain.families import INTERFERON, gene_families
 from ifn_severity.explain.held_out import Design
 from ifn_severity.explain.interactions import interferon_inflammation
