@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from ifn_severity.cohorts.pseudobulk import CellColumns, cluster, sum_cells
+from ifn_severity import cluster
+from ifn_severity.cohorts.pseudobulk import CellColumns, sum_cells
 from ifn_severity.errors import InputError
 
 COLUMNS = CellColumns("patient", "cell_type")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +11,17 @@ import pandas as pd
 import pytest
 
 from ifn_severity.classify import feature_views
+from ifn_severity.cluster import dask_client, fits_on
 from ifn_severity.cohorts.add import add_cohort
 from ifn_severity.cohorts.simulate import simulate_cohort
 from ifn_severity.errors import CohortError, InputError, LabelError
 from ifn_severity.evaluate import Candidate
+from ifn_severity.evaluate.cross_cohort import one_out_splits
 from ifn_severity.features import panel_genes
 from ifn_severity.workflows import tracking
 from ifn_severity.workflows.dataset import load_dataset
 from ifn_severity.workflows.validate import ValidateResult, validate
-from ifn_severity.workflows.validation import controls, tables
+from ifn_severity.workflows.validation import clinical, controls, tables
 from ifn_severity.workflows.validation.fits import Problem, run_fits
 
 COHORTS = ("one", "two", "three")
@@ -78,18 +81,22 @@ def test_json_has_its_documented_names(done: ValidateResult) -> None:
     assert found["min_auroc"] == pytest.approx(min(aurocs))
     assert found["comparators"]["SoM"]["cohorts"]["one"]["auroc"] > 0.5
     assert len(found["random_panels"]) == 3
+    assert set(found["comparators"][clinical.NAME]["cohorts"]) == set(COHORTS)
 
 
 def test_tables_hang_together(done: ValidateResult) -> None:
     report = done.report
     # two candidates and the nested choice, on three cohorts
     assert len(report.held_out) == 9
-    assert len(report.candidates) == 3
+    # and the average of all, for which nothing is chosen
+    assert len(report.candidates) == 4
+    every = report.candidates.query("model == 'averaged'").iloc[0]
+    assert every["mean_auroc"] == report.headline["averaged_auroc"]
     assert set(zip(report.matrix["train"], report.matrix["test"], strict=True)) == {
         (a, b) for a in COHORTS for b in COHORTS if a != b
     }
     assert (report.within.groupby("cohort").size() == 2).all()
-    best = report.candidates["mean_auroc"].iloc[1:].max()
+    best = report.candidates["mean_auroc"].iloc[2:].max()
     assert report.headline["best_of_many"] == pytest.approx(best)
     assert report.predictions["log_odds"].notna().all()
     whole = report.additions[report.additions["stage"] == "all"]
@@ -175,6 +182,37 @@ def test_a_planted_signal_is_found_and_shuffling_takes_it_away() -> None:
     mean, _, _ = tables.Draws(problem, n_draws=10).mean(fits.log_odds[0], ["a", "b", "c"])
     assert mean > 0.9
     assert abs(found.mean() - 0.5) < 0.15
+
+
+def test_age_and_sex_are_learned_on_the_other_cohorts_that_know_them(done: ValidateResult) -> None:
+    dataset = load_dataset(COHORTS, use="validate")
+    problem = Problem.of(dataset, list(COHORTS), inner_folds=2, seed=0, n_jobs=1)
+    scores, reasons = clinical.age_and_sex(dataset, problem)
+    assert np.isfinite(scores).all()
+    assert not reasons
+    here = problem.cohorts == "one"
+    # what it says of a cohort must not depend on that cohort's own labels
+    turned = replace(problem, y=np.where(here, 1 - problem.y, problem.y))
+    again, _ = clinical.age_and_sex(dataset, turned)
+    np.testing.assert_array_equal(again[here], scores[here])
+    assert not np.allclose(again[~here], scores[~here])
+    lost = dataset.obs.copy()
+    lost.loc[lost.index[here][0], "age"] = np.nan
+    fewer, reasons = clinical.age_and_sex(replace(dataset, obs=lost), problem)
+    assert reasons == {"one": "age or sex is not known of every sample"}
+    assert fewer[here].isna().all()
+    assert np.isfinite(fewer[~here]).all()
+
+
+def test_a_dask_cluster_gives_the_same_predictions() -> None:
+    problem, candidates = noise(within_patients=False)
+    splits = one_out_splits(problem.cohorts, problem.trainable)
+    here = problem.run(candidates[:1], splits, lambda _: None)
+    with dask_client(2, None) as client, fits_on(client):
+        there = replace(problem, n_jobs=2).run(candidates[:1], splits, lambda _: None)
+    np.testing.assert_allclose(
+        there[0].held_out.log_odds, here[0].held_out.log_odds, rtol=0, atol=1e-9
+    )
 
 
 def test_refusals(validated: tuple[Path, ValidateResult], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -285,8 +285,11 @@ def validate(
     panels: Annotated[int, typer.Option(min=0, help="Draws of random gene panels.")] = 100,
     shuffles: Annotated[int, typer.Option(min=0, help="Draws of shuffled labels.")] = 20,
     jobs: Annotated[int, typer.Option(min=-1, help="Processes; -1 for every core.")] = -1,
-    dask: Annotated[
-        str | None, typer.Option(help="Address of a Dask scheduler to run the fits on.")
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Fit on so many Dask workers on this machine.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Fit on a running Dask cluster.")
     ] = None,
     figures: Annotated[
         bool, typer.Option("--figures", help="Write each figure as PNG, SVG and PDF too.")
@@ -309,7 +312,8 @@ def validate(
         seed=seed,
         output=output,
         figures=figures,
-        dask=dask,
+        workers=workers,
+        scheduler=scheduler,
     )
 
 

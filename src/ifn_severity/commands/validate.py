@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,16 +24,18 @@ def validate(
     seed: int,
     output: Path | None,
     figures: bool,
-    dask: str | None,
+    workers: int | None,
+    scheduler: str | None,
 ) -> None:
     """Hold out cohorts one by one and print what came of it."""
     from ifn_severity.classify import MODELS
+    from ifn_severity.cluster import dask_client, fits_on
     from ifn_severity.commands.console import console, short
     from ifn_severity.features import FEATURE_SETS
     from ifn_severity.progress import progress_bar
     from ifn_severity.workflows.validate import validate as run
 
-    with _backend(dask):
+    with dask_client(workers, scheduler) as client, fits_on(client):
         result = run(
             names,
             feature_sets=feature_sets or list(FEATURE_SETS),
@@ -57,33 +58,6 @@ def validate(
     screen.print(f"report: {short(result.folder / 'report.html')}", markup=False)
     screen.print(f"        {short(result.folder / 'validation.json')}", markup=False)
     screen.print("next:   ifn-severity ui", markup=False)
-
-
-def _backend(address: str | None) -> AbstractContextManager[Any]:
-    """Run joblib's work on a Dask cluster when an address is given."""
-    if address is None:
-        return nullcontext()
-    import joblib
-
-    from ifn_severity.errors import InputError
-
-    try:
-        from distributed import Client
-    except ModuleNotFoundError as error:
-        raise InputError(
-            "--dask without the package distributed",
-            expected="dask and distributed in the same environment",
-            do='pip install "ifn-severity[dask]", or leave --dask out',
-        ) from error
-    try:
-        client: Any = Client(address, timeout="10s")
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"no Dask scheduler at {address}: {error}",
-            expected="the address of a running scheduler, such as tcp://127.0.0.1:8786",
-            do="start one with dask scheduler and dask worker, or leave --dask out",
-        ) from error
-    return joblib.parallel_config(backend="dask", client=client)
 
 
 def _range(row: Any, value: str, low: str, high: str) -> str:

@@ -34,8 +34,12 @@ _COLUMNS = (
 )
 
 
-def _line(gene: str, about: pd.Series, label: str = "") -> tuple[str, ...]:
+def _line(explained: Explained, gene: str, about: pd.Series, label: str = "") -> tuple[str, ...]:
     ranks = rank_words(about)
+    way = _way(about)
+    if gene in explained.stand_ins.index:
+        leader = explained.stand_ins.loc[gene, "stands_in_for"]
+        way = f"{way}; no effect of its own once {leader!s} is known"
     return (
         label or gene,
         str(about["family"]),
@@ -43,7 +47,7 @@ def _line(gene: str, about: pd.Series, label: str = "") -> tuple[str, ...]:
         _size(about),
         unbroken(share_words(float(about["p_top10"]))),
         unbroken(share_words(float(about["sign_stability"]))),
-        _way(about),
+        way,
     )
 
 
@@ -75,7 +79,7 @@ def gene_table(explained: Explained, genes: list[str]) -> ReportTable:
     for gene in genes:
         group = str(table.loc[gene, "exchangeable"])
         if not group or group not in groups.index:
-            rows.append(_line(gene, row_of(table, gene)))
+            rows.append(_line(explained, gene, row_of(table, gene)))
             continue
         if group in told:
             continue
@@ -85,10 +89,10 @@ def gene_table(explained: Explained, genes: list[str]) -> ReportTable:
         others = int(about["n"]) - 1
         label = f"{gene} and {others} that go{'es' if others == 1 else ''} with it"
         opened[len(rows)] = Opened(
-            _group_words(explained.stand_ins, about),
-            tuple(_line(str(name), row) for name, row in own.iterrows()),
+            _group_words(about),
+            tuple(_line(explained, str(name), row) for name, row in own.iterrows()),
         )
-        rows.append(_line(gene, row_of(table, gene), label))
+        rows.append(_line(explained, gene, row_of(table, gene), label))
     left = len(table) - len(genes)
     return ReportTable(
         caption="Interferon genes, one line a gene or group of genes that stand in for each other"
@@ -100,12 +104,9 @@ def gene_table(explained: Explained, genes: list[str]) -> ReportTable:
     )
 
 
-def _group_words(stand_ins: pd.DataFrame, group: pd.Series) -> str:
-    follow = [
-        str(stand_ins.loc[name, "words"]) for name in group["members"] if name in stand_ins.index
-    ]
-    outside = "" if group["interferon"] else " None is an interferon gene."
-    return " ".join([str(group["words"]) + outside, *follow])
+def _group_words(group: pd.Series) -> str:
+    left = int(group["n"]) - len(set(group["members"]))
+    return str(group["words"]) + (f" {left} more are not named." if left > 0 else "")
 
 
 def all_genes(explained: Explained) -> Details:

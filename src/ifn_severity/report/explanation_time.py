@@ -10,6 +10,7 @@ from ifn_severity.report.explanation_direction import direction_figure, knows_da
 from ifn_severity.report.explanation_effects import effects_figure, stage_rows
 from ifn_severity.report.explanation_samples import leading_genes
 from ifn_severity.report.explanation_words import (
+    apart_words,
     cautions,
     direction_sentences,
     effect_words,
@@ -100,6 +101,13 @@ def direction_section(report: ExplanationReport) -> Section | None:
     )
 
 
+def _differs(report: ExplanationReport, gene: str) -> str:
+    """Say what differs for sure or speaks against the gene, else what points apart."""
+    sure = str(report.explained.interferon.loc[gene, "caution"])
+    apart = apart_words(report.explained, gene)
+    return sure or (f"Not sure: {apart}." if apart else "nothing")
+
+
 def _directions(report: ExplanationReport, genes: list[str]) -> ReportTable:
     table = report.explained.interferon.loc[genes]
     return ReportTable(
@@ -111,7 +119,7 @@ def _directions(report: ExplanationReport, genes: list[str]) -> ReportTable:
                 str(about["direction"]),
                 unbroken(str(about["cohorts_agree"]) or "–"),
                 share_words(float(about["sign_stability"])),
-                str(about["caution"]) or "nothing that is sure",
+                _differs(report, str(gene)),
             )
             for gene, about in table.iterrows()
         ),

@@ -146,13 +146,41 @@ def cautions(explained: Explained) -> dict[str, str]:
     return {gene: _closed(str(table[gene])) for gene in leading_genes(explained)}
 
 
+def apart_words(explained: Explained, gene: str) -> str:
+    """Say where a gene's own effect points up and where down, sure or not; empty if one way.
+
+    The gene's own AUROC decides: above 0.5 it is higher in severe disease.
+    """
+    whole = explained.by_cohort
+    said = [_up_and_down(whole[(whole["gene"] == gene) & (whole["cohort"] != POOLED)], "cohort")]
+    if len(explained.by_stage):
+        stages = explained.by_stage
+        for cohort, rows in stages[stages["gene"] == gene].groupby("cohort", sort=False):
+            words = _up_and_down(rows, "stage")
+            where = "all cohorts" if cohort == POOLED else str(cohort)
+            said.append(f"{where}: {words}" if words else "")
+    return "; ".join(words for words in said if words)
+
+
+def _up_and_down(rows: pd.DataFrame, name: str) -> str:
+    up = rows.loc[rows["auroc"] > 0.5, name].astype(str).tolist()
+    down = rows.loc[rows["auroc"] < 0.5, name].astype(str).tolist()
+    return f"higher in severe disease {_in(up)}, lower {_in(down)}" if up and down else ""
+
+
+def _in(names: list[str]) -> str:
+    early_or_late = set(names) <= {"early", "late"}
+    return listed(names) if early_or_late else f"in {listed(names)}"
+
+
 def sign_note(explained: Explained) -> tuple[str, bool]:
     """Say whether a leading gene has to be read with caution; True where one does."""
     warned = [gene for gene, caution in cautions(explained).items() if caution]
     if not warned:
         return (
-            "No leading interferon gene surely changes its sign between cohorts or stages. An "
-            "interval below that crosses the line decides nothing.",
+            "No leading interferon gene surely changes its sign between cohorts or stages, by the "
+            "95 % interval of its own AUROC. What points apart without being sure is said in the "
+            "table.",
             False,
         )
     return (

@@ -244,18 +244,6 @@ def mark_rows(axes: Axes, rows: Sequence[int], groups: Sequence[str]) -> None:
     )
 
 
-def group_legend(figure: Figure, groups: Iterable[str]) -> None:
-    """Explain the groups' colours below a figure."""
-    handles = group_handles(groups)
-    figure.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=min(len(handles), 7),
-        handletextpad=0.1,
-        columnspacing=1.4,
-    )
-
-
 def ordered_groups(groups: Iterable[object]) -> list[str]:
     """Return the distinct groups in the fixed order, unknown ones last.
 

@@ -38,7 +38,8 @@ class ValidationReport:
         ``raw_brier``, ``raw_ece``, ``raw_slope``, ``raw_intercept`` before recalibration. The
         nested headline is there too, as feature_set ``chosen inside`` and model ``nested``.
     candidates : DataFrame
-        One row a candidate, best first: ``feature_set``, ``model``, ``mean_auroc``,
+        The nested choice, the average of all candidates (model ``averaged``, nothing chosen),
+        then one row a candidate, best first: ``feature_set``, ``model``, ``mean_auroc``,
         ``mean_low``, ``mean_high``, ``min_auroc``, ``pooled``, ``pooled_low``, ``pooled_high``,
         ``prediction_low``, ``prediction_high``.
     comparators : DataFrame

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ifn_severity.report.blocks import ReportFigure, ReportTable, Section
 from ifn_severity.report.comparison_figure import comparison_figure
 from ifn_severity.report.control_figures import controls_figure, finite, learning_figure
@@ -65,7 +67,6 @@ def candidates_section(report: ValidationReport) -> Section | None:
     table = report.candidates.head(_TOP).rename(
         columns={"mean_auroc": "auroc", "mean_low": "auroc_low", "mean_high": "auroc_high"}
     )
-    lead = table.iloc[0]
     more = len(report.candidates) - len(table)
     figure = ReportFigure(
         "candidates",
@@ -74,8 +75,9 @@ def candidates_section(report: ValidationReport) -> Section | None:
             subtitle="Mean AUROC over held-out cohorts, 95 % interval",
             simulated=report.simulated,
         ),
-        alt=f"Forest plot of {len(table)} candidates; the best with hindsight is "
-        f"{lead['feature_set']}, {lead['model']} with {number(lead['auroc'])}.",
+        alt=f"Forest plot of {len(table)} rows, the nested choice first; the best candidate with "
+        f"hindsight is {report.headline.get('best_candidate')} with "
+        f"{number(report.headline.get('best_of_many', math.nan))}.",
         caption="The best of many is flattered by the choice. The headline of this report is the "
         "nested figure, not the top of this list."
         + (f" {more} more candidates are in candidates.csv." if more else ""),

@@ -287,6 +287,12 @@ def choice_sentence(report: ValidationReport) -> str:
         f"which is {signed(best - nested, 3)} against the nested {number(nested, 3)} and must not "
         "be reported as performance."
     )
+    averaged, least = value_of(head, "averaged_auroc"), value_of(head, "averaged_min")
+    if not math.isnan(averaged):
+        text += (
+            f" The average of all of them, for which nothing is chosen, has {number(averaged, 3)} "
+            f"(worst cohort {number(least, 3)})."
+        )
     p = value_of(head, "permutation_p")
     if math.isnan(p):
         return text

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from ifn_severity.cluster import dask_client
 from ifn_severity.cohorts.fetch import sha256_of
 from ifn_severity.cohorts.pseudobulk import CellColumns, sum_cells
-from ifn_severity.cohorts.pseudobulk.cluster import dask_client
 from ifn_severity.cohorts.pseudobulk.result import MIN_CELLS
 from ifn_severity.cohorts.pseudobulk.write import (
     COHORT,

@@ -21,7 +21,7 @@ from ifn_severity.paths import reports_dir
 from ifn_severity.report.validation import ValidationReport
 from ifn_severity.workflows import tracking
 from ifn_severity.workflows.dataset import Dataset, load_dataset
-from ifn_severity.workflows.validation import additions, controls, record, tables
+from ifn_severity.workflows.validation import additions, clinical, controls, record, tables
 from ifn_severity.workflows.validation.beside import gene_pool, score_comparators
 from ifn_severity.workflows.validation.fits import Fits, Problem, n_fits, run_fits
 
@@ -194,14 +194,21 @@ def _report(
         for values in (fits.log_odds, fits.raw_log_odds, fits.above)
     )
     held_out = tables.held_out_rows(draws, tables.NESTED, score, raw, above)
-    rows = [tables.candidate_row(draws, tables.NESTED, score)]
+    every = fits.log_odds.mean(axis=0)
+    rows = [
+        tables.candidate_row(draws, tables.NESTED, score),
+        tables.candidate_row(draws, tables.AVERAGED, every),
+    ]
     for i, candidate in enumerate(fits.candidates):
         label = (candidate.feature_set, candidate.model)
         own = (fits.log_odds[i], fits.raw_log_odds[i], fits.above[i])
         held_out += tables.held_out_rows(draws, label, *own)
         rows.append(tables.candidate_row(draws, label, own[0]))
-    ranked = pd.DataFrame(rows[1:]).sort_values("mean_auroc", ascending=False, ignore_index=True)
+    ranked = pd.DataFrame(rows[2:]).sort_values("mean_auroc", ascending=False, ignore_index=True)
     scores, labels, reasons = score_comparators(dataset)
+    scores[clinical.NAME], unknown = clinical.age_and_sex(dataset, problem)
+    labels[clinical.NAME] = clinical.LABEL
+    reasons |= {(clinical.NAME, name): reason for name, reason in unknown.items()}
     comparators, differences = tables.comparator_tables(draws, scores, labels, reasons, score)
     predictions = tables.predictions_table(dataset, score, raw, above)
 
@@ -241,6 +248,8 @@ def _report(
         },
         "best_candidate": " / ".join(ranked[["feature_set", "model"]].to_numpy(dtype=str)[0]),
         "best_of_many": float(ranked["mean_auroc"].to_numpy(dtype=float)[0]),
+        "averaged_auroc": rows[1]["mean_auroc"],
+        "averaged_min": rows[1]["min_auroc"],
         "reference_candidate": reference.name,
         "reference_auroc": draws.mean(complete, problem.counted())[0],
         "n_configurations": len(fits.candidates),
@@ -255,7 +264,7 @@ def _report(
         headline=headline,
         predictions=predictions,
         held_out=pd.DataFrame(held_out),
-        candidates=pd.concat([pd.DataFrame(rows[:1]), ranked], ignore_index=True),
+        candidates=pd.concat([pd.DataFrame(rows[:2]), ranked], ignore_index=True),
         comparators=comparators,
         differences=differences,
         within=tables.within_table(fits, n_draws=n_draws, seed=problem.seed),

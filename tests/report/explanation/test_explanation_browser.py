@@ -17,7 +17,7 @@ def test_figures_are_visible_lines_open_and_nothing_overflows(
     assert all(natural > 0 and shown > 300 for natural, shown in probe["images"])
     assert probe["wide"] <= 0
     assert probe["wideOpened"] <= 0
-    assert (probe["members"], probe["closed"], probe["opened"]) == (3, 0, 3)
+    assert (probe["members"], probe["closed"], probe["opened"]) == (4, 0, 4)
     assert probe["unfocused"] == 0
 
 

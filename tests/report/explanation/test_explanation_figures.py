@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
@@ -215,6 +217,27 @@ def test_waterfall_ends_at_the_margin_and_counts_every_gene(explained: Explained
     others = [step for step in steps if np.isnan(step.value)]
     assert sum(int(step.label.split()[0]) for step in others) == len(patient.waterfall) - 6
     assert len(waterfall_steps(patient, top=len(patient.waterfall))) == len(patient.waterfall)
+
+
+@given(
+    pushes=st.lists(st.floats(-3, 3), min_size=1, max_size=30),
+    base=st.floats(-4, 4),
+    top=st.integers(1, 12),
+    data=st.data(),
+)
+@settings(max_examples=50, deadline=None, database=None)
+def test_waterfall_adds_up_whatever_the_pushes(
+    explained: Explained, pushes: list[float], base: float, top: int, data: st.DataObject
+) -> None:
+    group = st.sampled_from(["interferon", "cytokine", "myeloid", "other"])
+    table = pd.DataFrame({"shap": pushes, "expression": 5.0})
+    table["group"] = [data.draw(group) for _ in pushes]
+    table.index = pd.Index([f"G{i}" for i in range(len(pushes))])
+    steps = waterfall_steps(replace(explained.patients[0], base=base, waterfall=table), top=top)
+    assert steps[-1].start + steps[-1].size == pytest.approx(base + sum(pushes), abs=1e-9)
+    for before, after in pairwise(steps):
+        assert after.start == pytest.approx(before.start + before.size, abs=1e-9)
+    assert len(steps) <= top + 4
 
 
 def test_patient_stands_on_the_plane_where_it_is_known(explained: Explained) -> None:

@@ -141,8 +141,8 @@ def test_page_says_what_matters_first(page: Page) -> None:
 
 def test_exchangeable_genes_are_one_line_that_opens(page: Page, explained: Explained) -> None:
     members = [attributes for attributes in page.all("tr") if attributes.get("class") == "member"]
-    assert len(members) == 3  # IFI27, IFI44L and RSAD2
-    assert "RSAD2 follows IFI27 (ρ 0.90) and adds nothing beside it." in page.text
+    assert len(members) == 4  # why they belong together; IFI27, IFI44L and RSAD2
+    assert "no effect of its own once IFI27 is known" in page.text
     lines = page.text[page.text.index("one line a gene") : page.text.index("leading genes of the")]
     assert lines.count("IFI44L") == 2  # among the members and in their words, on no line of its own
 

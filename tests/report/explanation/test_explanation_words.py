@@ -15,6 +15,7 @@ from ifn_severity.report.explanation_samples import exchange_letters
 from ifn_severity.report.explanation_tables import EXPLANATION_TABLES, write_explanation_tables
 from ifn_severity.report.explanation_words import (
     agreement_sentence,
+    apart_words,
     cautions,
     direction_sentences,
     exchange_sentence,
@@ -75,6 +76,23 @@ def test_direction_names_the_gene_whose_sign_differs(explained: Explained) -> No
     assert sign_note(calm)[1] is False
 
 
+def test_what_points_apart_is_said_even_where_it_is_not_sure(explained: Explained) -> None:
+    cohorts, stages = explained.by_cohort.copy(), explained.by_stage.copy()
+    mine = cohorts["gene"] == "GBP1"
+    cohorts.loc[mine, "auroc"] = 0.6
+    stages.loc[stages["gene"] == "GBP1", "auroc"] = 0.6
+    calm = replace(explained, by_cohort=cohorts.copy(), by_stage=stages.copy())
+    assert apart_words(calm, "GBP1") == ""
+    lower = (stages["gene"] == "GBP1") & (stages["stage"] == "late")
+    stages.loc[lower & (stages["cohort"] == "schulte-cohort1"), "auroc"] = 0.4
+    cohorts.loc[mine & (cohorts["cohort"] == "GSE157103"), "auroc"] = 0.4
+    assert apart_words(replace(calm, by_cohort=cohorts, by_stage=stages), "GBP1") == (
+        "higher in severe disease in GSE155454, schulte-cohort1 and schulte-cohort2, lower in "
+        "GSE157103; schulte-cohort1: higher in severe disease early, lower late"
+    )
+    assert apart_words(replace(calm, by_stage=pd.DataFrame()), "GBP1") == ""
+
+
 def test_first_place_counts_among_all_genes(explained: Explained) -> None:
     genes = explained.genes
     first = genes.index[genes["interferon"]][0]
@@ -114,6 +132,8 @@ def test_a_group_of_genes_is_one_line(explained: Explained) -> None:
     inside = {str(row[0]) for row in table.opened[place].rows}
     assert inside == {"IFI27", "IFI44L", "RSAD2"}
     assert all(len(row) == len(table.columns) for row in table.opened[place].rows)
+    (follower,) = [row for row in table.opened[place].rows if row[0] == "RSAD2"]
+    assert str(follower[-1]).endswith("no effect of its own once IFI27 is known")
     ranks = [explained.interferon.loc[str(row[0]), "rank"] for row in table.opened[place].rows]
     assert ranks == sorted(ranks)
 
@@ -143,6 +163,12 @@ def test_tables_read_back(explained: Explained, tmp_path: Path) -> None:
         pushed = patients[patient.sample]
         assert pushed == pytest.approx(patient.margin - patient.base, abs=1e-4)
     assert len(tables["random_panels.csv"]) == len(explained.random_aurocs)
+
+
+def test_every_table_is_in_the_docs() -> None:
+    docs = Path(__file__).parents[3] / "docs" / "reading-the-explanation.md"
+    text = docs.read_text(encoding="utf-8")
+    assert [name for name in EXPLANATION_TABLES if f"`{name}`" not in text] == []
 
 
 def test_empty_tables_keep_their_heading(bare_explained: Explained, tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ from ifn_severity.workflows.dataset import Dataset
 from ifn_severity.workflows.validation.fits import Fits, Problem
 
 NESTED = ("chosen inside", "nested")
+AVERAGED = ("all candidates", "averaged")
+"""Mean log-odds of every candidate: what remains when nothing at all is chosen."""
 
 
 class Draws:

@@ -28,7 +28,7 @@ def dask_client(workers: int | None, scheduler: str | None) -> Iterator[Client |
     Yields
     ------
     distributed.Client or None
-        The cluster to sum on.
+        The cluster to work on.
 
     Raises
     ------
@@ -69,3 +69,21 @@ def dask_client(workers: int | None, scheduler: str | None) -> Iterator[Client |
         ) from error
     with client:
         yield client
+
+
+@contextmanager
+def fits_on(client: Client | None) -> Iterator[None]:
+    """Run what joblib distributes inside the block on a Dask cluster.
+
+    Parameters
+    ----------
+    client : distributed.Client or None
+        From :func:`dask_client`; None leaves everything to this machine.
+    """
+    if client is None:
+        yield
+        return
+    import joblib
+
+    with joblib.parallel_config(backend="dask", client=client):
+        yield

@@ -1,0 +1,181 @@
+"""Write docs/validation.md, docs/tripod.md and the README's table from a run of validate.
+
+IFN_SEVERITY_MIRROR=DIR ifn-severity validate -o FOLDER
+python benchmarks/validation_pages.py FOLDER
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ifn_severity.paths import atomic_file
+from scoring.pages import DOCS, markdown, write_tables
+
+README = DOCS.parent / "README.md"
+
+
+def ranged(row: Any, value: str, low: str, high: str, sign: str = "") -> str:
+    """Format a value with its interval; a dash where there is none."""
+    if pd.isna(row[value]):
+        return "–"
+    joint = " to " if sign else "–"
+    return f"{row[value]:{sign}.3f} ({row[low]:{sign}.3f}{joint}{row[high]:{sign}.3f})"
+
+
+def held_out(found: dict[str, Any]) -> str:
+    """Tabulate the nested figure by cohort."""
+    counted = {name for name, cohort in found["cohorts"].items() if cohort["counted"]}
+    rows = []
+    for row in found["held_out"]:
+        if row["model"] != "nested":
+            continue
+        cohort = found["cohorts"][row["cohort"]]
+        name = row["cohort"] + ("" if row["cohort"] in counted else " (not in the mean)")
+        rows.append(
+            [
+                name,
+                f"{cohort['n'] - cohort['n_severe']} / {cohort['n_severe']}",
+                ranged(row, "auroc", "auroc_low", "auroc_high"),
+                f"{row['brier']:.3f}",
+                f"{row['calibration_slope']:.2f}",
+                f"{row['calibration_intercept']:+.1f}",
+                f"{row['sensitivity']:.2f} / {row['specificity']:.2f}",
+                cohort["mild_means"],
+            ]
+        )
+    return markdown(
+        [
+            "held-out cohort",
+            "mild / severe samples",
+            "AUROC (95 % CI)",
+            "Brier",
+            "calibration slope",
+            "intercept",
+            "sensitivity / specificity",
+            "what mild means there",
+        ],
+        rows,
+    )
+
+
+def candidates(found: dict[str, Any]) -> str:
+    """Tabulate every candidate, the nested choice first."""
+    rows = [
+        [
+            f"{row['feature_set']} / {row['model']}",
+            ranged(row, "mean_auroc", "mean_low", "mean_high"),
+            f"{row['min_auroc']:.3f} ({row['min_cohort']})",
+            ranged(row, "pooled", "pooled_low", "pooled_high"),
+        ]
+        for row in found["candidates"]
+    ]
+    head = ["candidate", "mean AUROC (95 % CI)", "worst cohort", "pooled (random effects)"]
+    return markdown(head, rows)
+
+
+def beside(found: dict[str, Any]) -> str:
+    """Tabulate the published scores on the same patients and the difference to ours."""
+    scores = pd.DataFrame(found["comparators"])
+    names = [name for name, cohort in found["cohorts"].items() if cohort["counted"]]
+    table = scores.pivot(index="label", columns="cohort", values="auroc")[names]
+    means = table.dropna().mean(axis=1).sort_values(ascending=False)
+    gaps = pd.DataFrame(found["differences"]).query("cohort == 'mean'").set_index("label")
+    rows = [
+        [
+            label,
+            *(f"{table.loc[label, name]:.3f}" for name in names),
+            f"{means[label]:.3f}",
+            ranged(gaps.loc[label], "difference", "low", "high", "+"),
+        ]
+        for label in means.index
+    ]
+    return markdown(["published score", *names, "mean", "ours (nested) minus it"], rows)
+
+
+def added(found: dict[str, Any]) -> str:
+    """Tabulate what a group of features adds to all others."""
+    rows = [
+        [
+            f"{row['group']}: {row['scope']}",
+            row["stage"],
+            f"{row['n_mild']} / {row['n_severe']}",
+            f"{row['without']:.3f} → {row['with_']:.3f}",
+            ranged(row, "difference", "low", "high", "+"),
+            f"{row['alone']:.3f}",
+        ]
+        for row in found["additions"]
+    ]
+    head = [
+        "added",
+        "stage",
+        "mild / severe",
+        "AUROC",
+        "difference (95 % CI)",
+        "six-gene score alone",
+    ]
+    return markdown(head, rows)
+
+
+def interactions(found: dict[str, Any]) -> str:
+    """Tabulate whether a product term helps."""
+    rows = [
+        [
+            f"{row['interaction']}: {row['cohort']}",
+            f"{row['without']:.3f} → {row['with_']:.3f}",
+            ranged(row, "difference", "low", "high", "+"),
+        ]
+        for row in found["interactions"]
+    ]
+    return markdown(["product term", "AUROC", "difference (95 % CI)"], rows)
+
+
+def headline(found: dict[str, Any]) -> str:
+    """Say the headline and the controls in one paragraph."""
+    head, panels = found["headline"], pd.Series(found["random_panels"])
+    low, high = found["mean_auroc_ci"]
+    pooled_low, pooled_high = found["pooled_auroc_ci"]
+    ahead = found["pooled_prediction_interval"]
+    shuffled = pd.Series(found["shuffled_labels"])
+    return (
+        f"Nested choice among {head['n_configurations']} candidates, seed {head['seed']}: mean "
+        f"AUROC **{found['mean_auroc']:.3f}** ({low:.3f}–{high:.3f}), worst cohort "
+        f"**{found['min_auroc']:.3f}** ({head['min_cohort']}); pooled by random effects "
+        f"{found['pooled_auroc']:.3f} ({pooled_low:.3f}–{pooled_high:.3f}), 95 % prediction "
+        f"interval for a further cohort {ahead[0]:.3f}–{ahead[1]:.3f}. All candidates averaged, "
+        f"nothing chosen: {head['averaged_auroc']:.3f}, worst {head['averaged_min']:.3f}. Best "
+        f"candidate with hindsight: {head['best_candidate']}, {head['best_of_many']:.3f}. Best "
+        f"published score on the same patients: {head['best_comparator']}, "
+        f"{head['best_comparator_auroc']:.3f}. Random genes in the design "
+        f"{head['reference_candidate']}: median {panels.median():.3f}, 95th percentile "
+        f"{panels.quantile(0.95):.3f} of {len(panels)} draws (the panel: "
+        f"{head['reference_auroc']:.3f}). Shuffled labels: mean {shuffled.mean():.3f} of "
+        f"{len(shuffled)} draws; permutation p = {head['permutation_p']:.2g}."
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
+    found = json.loads((folder / "validation.json").read_text("utf-8"))
+    common = {"headline": headline(found), "held-out": held_out(found)}
+    more = {
+        "candidates": candidates(found),
+        "published": beside(found),
+        "additions": added(found),
+        "interactions": interactions(found),
+    }
+    write_tables(DOCS / "validation.md", common | more)
+    write_tables(README, common)
+    with atomic_file(DOCS / "tripod.md") as part:
+        shutil.copyfile(folder / "tripod.md", part)
+
+
+if __name__ == "__main__":
+    main()
