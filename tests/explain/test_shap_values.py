@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-import xgboost
+import shap
 from sklearn.metrics import roc_auc_score
 
 from ifn_severity.classify import MODELS, SeverityClassifier
 from ifn_severity.cohorts.simulate import simulate_cohort, simulation_truth
 from ifn_severity.errors import ModelError
-from ifn_severity.explain import TOLERANCE, attribute
+from ifn_severity.explain import TOLERANCE, attribute, shap_values
 from ifn_severity.features import InterferonFeatures
 
 
@@ -47,16 +47,16 @@ def test_linear_attributions_by_hand(toy: tuple[pd.DataFrame, np.ndarray]) -> No
     np.testing.assert_allclose(base, slope * linear.intercept_[0] + intercept)
 
 
-def test_tree_attributions_equal_xgboosts_own(toy: tuple[pd.DataFrame, np.ndarray]) -> None:
+def test_tree_attributions_equal_treeshap_of_shap(toy: tuple[pd.DataFrame, np.ndarray]) -> None:
     X, y = toy
     classifier = SeverityClassifier("xgboost").fit(X, y)
     values, base, _ = attribute(classifier, X)
     slope, intercept = classifier.calibration_
-    scaled = xgboost.DMatrix(classifier.pipeline_[:-1].transform(X.to_numpy()))
-    booster = classifier.pipeline_[-1].get_booster()
-    own = booster.predict(scaled, pred_contribs=True)
-    np.testing.assert_allclose(values, slope * own[:, :-1], atol=1e-5)
-    np.testing.assert_allclose(base, slope * own[:, -1] + intercept, atol=1e-5)
+    scaled = classifier.pipeline_[:-1].transform(X.to_numpy())
+    explainer = shap.TreeExplainer(classifier.pipeline_[-1])
+    np.testing.assert_allclose(values, slope * explainer.shap_values(scaled), atol=1e-5)
+    expected = float(np.atleast_1d(explainer.expected_value)[0])
+    np.testing.assert_allclose(base, slope * expected + intercept, atol=1e-5)
 
 
 def test_attributions_that_do_not_add_up_are_refused(
@@ -64,7 +64,7 @@ def test_attributions_that_do_not_add_up_are_refused(
 ) -> None:
     X, y = toy
     classifier = SeverityClassifier("logistic").fit(X, y)
-    monkeypatch.setattr(classifier, "decision_function", lambda X: np.zeros(len(X)))
+    monkeypatch.setattr(shap_values, "scaled_margin", lambda estimator, Z: np.zeros(len(Z)))
     with pytest.raises(ModelError, match="miss its log-odds"):
         attribute(classifier, X)
 

@@ -117,8 +117,21 @@ def margin(pipeline: Pipeline, X: Any) -> np.ndarray:
     -------
     ndarray of shape (n_samples,)
     """
-    estimator = pipeline[-1]
-    Z = pipeline[:-1].transform(X)
+    return scaled_margin(pipeline[-1], pipeline[:-1].transform(X))
+
+
+def scaled_margin(estimator: Any, Z: Any) -> np.ndarray:
+    """Return the margin of a pipeline's last step, of features that are imputed and scaled.
+
+    Parameters
+    ----------
+    estimator : fitted classifier
+    Z : array-like of shape (n_samples, n_features)
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+    """
     if isinstance(estimator, RandomForestClassifier):
         return np.asarray(estimator.predict_proba(Z)[:, 1], dtype=float)
     if isinstance(estimator, LogisticRegression):

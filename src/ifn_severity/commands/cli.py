@@ -389,11 +389,29 @@ def explain(
     figures: Annotated[
         bool, typer.Option("--figures", help="Write each figure as PNG, SVG and PDF too.")
     ] = False,
+    refits: Annotated[
+        int, typer.Option(min=0, help="Bootstrap refits behind intervals; 0 is quick.")
+    ] = 200,
+    panels: Annotated[
+        int, typer.Option(min=0, help="Panels of random genes to compare with; 100 for a paper.")
+    ] = 20,
+    jobs: Annotated[int, typer.Option(min=-1, help="Processes; -1 for every core.")] = -1,
+    seed: Seed = 0,
 ) -> None:
     """Write the SHAP report: which interferon genes drive this model, in which direction."""
     from ifn_severity.commands.explain import explain as run
 
-    run(model, names or [], output=output, patients=patient or [], figure_files=figures)
+    run(
+        model,
+        names or [],
+        output=output,
+        patients=patient or [],
+        figure_files=figures,
+        refits=refits,
+        panels=panels,
+        jobs=jobs,
+        seed=seed,
+    )
 
 
 @app.command()

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from ifn_severity.errors import InputError
 from ifn_severity.report.panels import legend_above
-from ifn_severity.report.style import (
-    GREEN,
-    GREY,
-    INK,
-    PURPLE,
-    figure_style,
-    finish,
-    new_figure,
+from ifn_severity.report.stages import (
+    mark_stage,
+    name_scopes,
+    stage_colour,
+    stage_handles,
+    stage_places,
 )
+from ifn_severity.report.style import INK, figure_style, finish, new_figure
 from ifn_severity.report.validation import ValidationReport
 from ifn_severity.report.validation_words import measured_proteins
-
-#: Stages of illness: marker, colour, words. Early is up to ten days from onset.
-STAGES: dict[str, tuple[str, str, str]] = {
-    "all": ("o", INK, "all patients"),
-    "early": ("^", GREEN, "early, up to day 10"),
-    "late": ("s", PURPLE, "late, after day 10"),
-}
 
 
 def additions_figure(report: ValidationReport) -> Figure:
@@ -57,7 +46,8 @@ def additions_figure(report: ValidationReport) -> Figure:
         )
     groups = list(dict.fromkeys(table["group"].astype(str)))
     alone = table[table["alone"].notna()].drop_duplicates(["scope", "stage"])
-    places, names = _places(table, report)
+    pairs = zip(table["scope"].astype(str), table["stage"].astype(str), strict=True)
+    places, names = stage_places(pairs, [str(name) for name in report.cohorts.index])
     with figure_style():
         panels_wanted = len(groups) + (0 if alone.empty else 1)
         figure = new_figure(0.19 * len(places) + 0.22 * len(names) + 1.3)
@@ -67,9 +57,9 @@ def additions_figure(report: ValidationReport) -> Figure:
             for _, row in rows.iterrows():
                 scope, stage = str(row["scope"]), str(row["stage"])
                 y = places[scope, stage]
-                colour = STAGES.get(stage, STAGES["all"])[1]
-                axes.plot([row["low"], row["high"]], [y, y], color=colour, linewidth=1.5)
-                _mark(axes, float(row["difference"]), y, stage, f"{group}-{scope}-{stage}")
+                ends = [row["low"], row["high"]]
+                axes.plot(ends, [y, y], color=stage_colour(stage), linewidth=1.5)
+                mark_stage(axes, float(row["difference"]), y, stage, f"{group}-{scope}-{stage}")
             axes.axvline(0, color=INK, linewidth=0.8)
             axes.set_title(f"What {group} adds")
             axes.set_xlabel("AUROC with it − without it")
@@ -77,7 +67,7 @@ def additions_figure(report: ValidationReport) -> Figure:
             axes = panels[-1]
             for _, row in alone.iterrows():
                 scope, stage = str(row["scope"]), str(row["stage"])
-                _mark(
+                mark_stage(
                     axes, float(row["alone"]), places[scope, stage], stage, f"alone-{scope}-{stage}"
                 )
             axes.axvline(0.5, color=INK, linewidth=0.8)
@@ -87,49 +77,7 @@ def additions_figure(report: ValidationReport) -> Figure:
         for axes in panels:
             axes.grid(visible=True, axis="x")
             axes.tick_params(axis="y", length=0)
-        _name_rows(panels[0], places, names)
-        present = set(table["stage"].astype(str))
-        legend_above(
-            figure,
-            [
-                Line2D([], [], color=colour, marker=marker, label=words)
-                for stage, (marker, colour, words) in STAGES.items()
-                if stage in present
-            ],
-        )
+        name_scopes(panels[0], places, names)
+        legend_above(figure, stage_handles(table["stage"].astype(str)))
         finish(figure, simulated=report.simulated)
     return figure
-
-
-def _places(
-    table: pd.DataFrame, report: ValidationReport
-) -> tuple[dict[tuple[str, str], float], dict[str, float]]:
-    """Give each scope and stage a height, the mean first, and each scope's name its middle."""
-    present = list(dict.fromkeys(table["scope"].astype(str)))
-    known = ["mean", *(str(name) for name in report.cohorts.index)]
-    scopes = [name for name in known if name in present]
-    scopes += [name for name in present if name not in known]
-    stages = {str(stage): order for order, stage in enumerate(STAGES)}
-    places: dict[tuple[str, str], float] = {}
-    names: dict[str, float] = {}
-    at = 0.0
-    for scope in scopes:
-        here = table.loc[table["scope"].astype(str) == scope, "stage"].astype(str).unique()
-        ranked = sorted(here, key=lambda stage: stages.get(stage, len(stages)))
-        for step, stage in enumerate(ranked):
-            places[scope, stage] = at + step
-        names[scope] = at + (len(ranked) - 1) / 2
-        at += len(ranked) + 0.9
-    return places, names
-
-
-def _name_rows(axes: Axes, places: dict[tuple[str, str], float], names: dict[str, float]) -> None:
-    words = ["mean of cohorts" if scope == "mean" else scope for scope in names]
-    axes.set_yticks(list(names.values()), words)
-    axes.set_ylim(max(places.values()) + 0.7, -0.7)
-    axes.get_yticklabels()[0].set_fontweight("bold" if "mean" in names else "normal")
-
-
-def _mark(axes: Axes, value: float, y: float, stage: str, gid: str) -> None:
-    marker, colour, _ = STAGES.get(stage, ("X", GREY, stage))
-    axes.plot(value, y, marker=marker, color=colour, markersize=5.5, linestyle="", gid=gid)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from matplotlib.figure import Figure
 
@@ -66,13 +66,61 @@ Cell = str | Link | Badge
 
 
 @dataclass(frozen=True)
+class Opened:
+    """What one row of a table shows when a reader opens it.
+
+    Attributes
+    ----------
+    words : str
+        Why these rows belong together.
+    rows : tuple of tuple of Cell
+        Rows below it, as wide as the table.
+    """
+
+    words: str
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
 class ReportTable:
-    """A table of texts, links and badges; the first column heads its row."""
+    """A table of texts, links and badges; the first column heads its row.
+
+    Attributes
+    ----------
+    caption : str
+        What the table holds.
+    columns : tuple of str
+        Headings.
+    rows : tuple of tuple of Cell
+        Lines.
+    numeric : frozenset of int
+        Columns that are set flush right.
+    opened : mapping of int to Opened
+        Further rows below the line of that number, closed at first.
+    """
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     numeric: frozenset[int] = frozenset()
+    opened: Mapping[int, Opened] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Details:
+    """Something that a reader can open: words and tables under one line."""
+
+    summary: str
+    paragraphs: tuple[str, ...] = ()
+    tables: tuple[ReportTable, ...] = ()
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence that must not be overlooked, in a frame of its own."""
+
+    text: str
+    warn: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,6 +145,8 @@ class Part:
         Somebody else's sentence, set apart, above the paragraphs; none when empty.
     tables : tuple of ReportTable
         Below the figures.
+    details : tuple of Details
+        Below the tables.
     links : tuple of Link
         At the end: sources, and figures elsewhere in the page.
     """
@@ -109,6 +159,7 @@ class Part:
     reason: str = ""
     quote: str = ""
     tables: tuple[ReportTable, ...] = ()
+    details: tuple[Details, ...] = ()
     links: tuple[Link, ...] = ()
 
 
@@ -124,9 +175,11 @@ class Section:
         Heading of level 2.
     paragraphs : tuple of str
         Plain text; the page escapes it.
+    notes : tuple of Note
+        What must not be overlooked.
     facts : tuple of (str, tuple of str)
         Terms and their values.
-    figures, tables, parts
+    figures, tables, details, parts
         What follows, in this order.
     items : tuple of str
         A list at the end.
@@ -140,6 +193,8 @@ class Section:
     tables: tuple[ReportTable, ...] = ()
     parts: tuple[Part, ...] = ()
     items: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    details: tuple[Details, ...] = ()
 
 
 def all_figures(sections: Sequence[Section]) -> list[ReportFigure]:

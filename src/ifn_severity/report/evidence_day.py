@@ -13,9 +13,9 @@ from matplotlib.transforms import Bbox
 from ifn_severity.errors import InputError
 from ifn_severity.evidence.claim import EARLY_UNTIL
 from ifn_severity.evidence.result import EvidenceReport
-from ifn_severity.report.additions_figure import STAGES
 from ifn_severity.report.evidence_rows import records
 from ifn_severity.report.panels import legend_above, panel_grid, under_title
+from ifn_severity.report.stages import STAGES
 from ifn_severity.report.style import (
     BLUE,
     CYCLE,

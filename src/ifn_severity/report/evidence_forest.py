@@ -12,7 +12,6 @@ from matplotlib.patches import Patch
 
 from ifn_severity.errors import InputError
 from ifn_severity.evidence.result import PartResult
-from ifn_severity.report.additions_figure import STAGES
 from ifn_severity.report.evidence_lines import Line, forest_lines
 from ifn_severity.report.evidence_rows import (
     interval_in,
@@ -21,6 +20,7 @@ from ifn_severity.report.evidence_rows import (
 )
 from ifn_severity.report.forest import draw_diamond, draw_estimate, draw_prediction, pooled_line
 from ifn_severity.report.panels import legend_above
+from ifn_severity.report.stages import STAGES
 from ifn_severity.report.style import GREY, INK, SKY, figure_style, finish, new_figure
 from ifn_severity.report.wording import interval_words, number
 

@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import ListedColormap, to_rgb
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
@@ -51,6 +51,10 @@ GROUP_COLOURS: dict[str, str] = {
 }
 #: Low to high values of a feature: viridis without its palest end, which white paper swallows.
 VALUE_COLOURS = ListedColormap(colormaps["viridis"](np.linspace(0.0, 0.9, 256)), "ifn_value")
+#: Below to above a middle: blue, nearly white, vermillion.
+SIGNED_COLOURS = LinearSegmentedColormap.from_list(
+    "ifn_signed", ["#004B77", BLUE, "#F2F2F2", VERMILLION, "#8A3B00"]
+)
 #: Lines and markers of a few candidates, in order of appearance.
 CYCLE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
@@ -162,14 +166,16 @@ def finish(figure: Figure, *, simulated: bool) -> None:
     """Mark simulated data, then lay the figure out for good.
 
     The layout is worked out once, here: a figure that is saved as PNG, SVG and PDF would
-    otherwise pay for it three times, which is half the cost of drawing.
+    otherwise pay for it three times, which is half the cost of drawing. Nor is an engine left
+    that does nothing: with any, matplotlib draws once more before it saves.
     """
     if simulated:
         _watermark(figure)
     layout = figure.get_layout_engine()
     if layout is not None:
         layout.execute(figure)
-    figure.set_layout_engine("none")
+    with figure_style():
+        figure.set_layout_engine(None)
 
 
 def _watermark(figure: Figure) -> None:
@@ -235,18 +241,6 @@ def mark_rows(axes: Axes, rows: Sequence[int], groups: Sequence[str]) -> None:
         transform=axes.get_yaxis_transform(),
         clip_on=False,
         zorder=5,
-    )
-
-
-def group_legend(figure: Figure, groups: Iterable[str]) -> None:
-    """Explain the groups' colours below a figure."""
-    handles = group_handles(groups)
-    figure.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=min(len(handles), 7),
-        handletextpad=0.1,
-        columnspacing=1.4,
     )
 
 

@@ -1,20 +1,12 @@
-"""Numbers and patients in plain language."""
+"""Numbers in plain language."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
-from ifn_severity.explain.attributions import Attributions
-from ifn_severity.explain.summaries import groups_of, labels_of, sample_position
-
 #: A value with the low and high end of its 95 % interval, NaN where unknown.
 Interval = tuple[float, float, float]
-
-#: Pushes smaller than this many log-odds are not worth a word.
-_SLIGHT = 0.005
 
 
 def number(value: object, digits: int = 2) -> str:
@@ -125,57 +117,3 @@ def checksum_lines(checksums: Mapping[str, str], *, most: int = 12) -> tuple[str
 def unbroken(text: str) -> str:
     """Keep an interval on one line of a narrow column."""
     return text.replace(" ", "\N{NO-BREAK SPACE}").replace("–", "\N{WORD JOINER}–\N{WORD JOINER}")
-
-
-def patient_sentence(attributions: Attributions, sample: str, *, threshold: float = 0.5) -> str:
-    """Say what drives one patient's prediction.
-
-    Parameters
-    ----------
-    attributions : Attributions
-        What is explained.
-    sample : str
-        Name of the sample.
-    threshold : float
-        Probability from which a patient is called severe.
-
-    Raises
-    ------
-    InputError
-        If the explanation has no such sample.
-    """
-    row = sample_position(attributions, sample)
-    phi = attributions.values.iloc[row]
-    labels, groups = labels_of(attributions), groups_of(attributions)
-    probability = float(attributions.probability[row])
-    base = float(1 / (1 + np.exp(-attributions.base[row])))
-    called = "called severe" if probability >= threshold else "called not severe"
-    text = [
-        f"Predicted probability of severe disease: {percent(probability)} "
-        f"({called}; the average prediction is {percent(base)})."
-    ]
-    strong = phi[phi.abs() >= _SLIGHT]
-    ups = strong[strong > 0].sort_values(ascending=False, kind="stable").head(3)
-    downs = strong[strong < 0].sort_values(kind="stable").head(3)
-    clauses = [
-        f"{listed([f'{labels[str(name)]} {signed(size)}' for name, size in side.items()])} "
-        f"{verb if len(side) > 1 else verb + 's'} it most"
-        for side, verb in ((ups, "raise"), (downs, "lower"))
-        if not side.empty
-    ]
-    if clauses:
-        text.append("; ".join(clauses) + ", in log-odds.")
-    interferon = phi[(groups == "interferon").to_numpy()]
-    if not interferon.empty:
-        net = float(interferon.sum())
-        verb = "raise" if net > 0 else "lower"
-        text.append(
-            f"All {len(interferon)} interferon features together {verb} the log-odds by "
-            f"{number(abs(net))}."
-            if abs(net) >= _SLIGHT
-            else "The interferon features together leave the prediction where it was."
-        )
-    severity = attributions.obs["severity"].reindex(attributions.values.index).iloc[row]
-    known = isinstance(severity, str)
-    text.append(f"Recorded severity: {severity}." if known else "Recorded severity: unknown.")
-    return " ".join(text)

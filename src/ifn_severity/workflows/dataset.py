@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,6 +114,7 @@ def load_dataset(
     use: str = "train",
     references: Sequence[str] | None = None,
     progress: bool = False,
+    look: Callable[[str, Any], None] = lambda name, adata: None,
 ) -> Dataset:
     """Load cohorts and compute all features of their graded samples.
 
@@ -127,6 +128,8 @@ def load_dataset(
         Reference genes to measure samples against; all eleven when left out.
     progress : bool
         Whether downloads show a bar.
+    look : callable
+        Gets each cohort's name and whole AnnData, samples without a grade included, in passing.
 
     Returns
     -------
@@ -161,6 +164,7 @@ def load_dataset(
     tables, frames, facts = [], [], []
     for card in cards:
         adata = load_cohort(card.name, progress=progress)
+        look(card.name, adata)
         usable = adata.obs["severe"].notna().to_numpy()
         if card.kind == PROTEINS:
             # other samples of the cohort were not sent to the assay

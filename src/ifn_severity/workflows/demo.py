@@ -47,7 +47,8 @@ def demo(*, seed: int, bar: Bar) -> DemoResult:
         name="demo",
         bar=bar,
     )
-    explained = explain(trained.model.name)
+    # enough refits to show what they are for
+    explained = explain(trained.model.name, refits=40, panels=10, seed=seed, bar=bar)
     folder = reports_dir() / "demo"
     matrix = folder / "new_patients_SIMULATED.csv"
     new = simulate_cohort(N_NEW, seed=NEW_PATIENTS_SEED).to_df()

@@ -1,33 +1,32 @@
-"""Explain: attributions of a saved model on cohorts, its report, tables and MLflow run."""
+"""Explain: what carries a saved model's decision, its report, tables and MLflow run."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
 
 from ifn_severity.bundle import SeverityModel, load_model
 from ifn_severity.classify import MODELS
 from ifn_severity.cohorts import get_card
-from ifn_severity.errors import CohortError, ModelError
-from ifn_severity.explain import Attributions, attribute
-from ifn_severity.explain.summaries import (
-    ChosenPatient,
-    choose_patients,
-    feature_ranking,
-    group_shares,
-    interferon_genes,
-    sample_position,
-)
+from ifn_severity.errors import CohortError
+from ifn_severity.explain.result import Explained
 from ifn_severity.features import feature_definition, load_catalogue
 from ifn_severity.paths import reports_dir
 from ifn_severity.report.explanation import ExplanationReport
-from ifn_severity.report.html import write_explanation_report
-from ifn_severity.report.tables import write_tables
+from ifn_severity.report.explanation_page import write_explanation_report
+from ifn_severity.report.explanation_tables import write_explanation_tables
 from ifn_severity.workflows import tracking
-from ifn_severity.workflows.dataset import Dataset, load_dataset
+from ifn_severity.workflows.dataset import Dataset
+from ifn_severity.workflows.explanation.load import load
+from ifn_severity.workflows.explanation.run import (
+    PANELS,
+    REFITS,
+    Bar,
+    explain_loaded,
+    no_bar,
+)
+from ifn_severity.workflows.explanation.steps import check_request
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,55 +39,13 @@ class ExplainResult:
         The self-contained HTML.
     tables : Path
         Folder of the csv tables.
-    genes : DataFrame
-        Interferon genes, leading first.
-    shares : DataFrame indexed by group
-    summary : tuple of str
-    attributions : Attributions
+    explained : Explained
+        Everything that was found out.
     """
 
     report: Path
     tables: Path
-    genes: pd.DataFrame
-    shares: pd.DataFrame
-    summary: tuple[str, ...]
-    attributions: Attributions
-
-
-def explain_dataset(model: SeverityModel, dataset: Dataset) -> Attributions:
-    """Attribute a saved model's log-odds to features, for every graded sample of a dataset.
-
-    Parameters
-    ----------
-    model : SeverityModel
-    dataset : Dataset
-
-    Returns
-    -------
-    Attributions
-
-    Raises
-    ------
-    ModelError
-        If attributions do not add up to the log-odds.
-    """
-    definition = model.definition
-    features = dataset.columns(model.feature_set)[model.manifest.columns]
-    values, base, margin = attribute(model.classifier, features)
-    trained_on = {str(cohort["name"]) for cohort in model.manifest.cohorts}
-    seen = trained_on & {str(fact["name"]) for fact in dataset.facts}
-    return Attributions(
-        model=model.name,
-        cohort=dataset.name,
-        simulated=dataset.simulated or model.simulated,
-        held_out=not seen,
-        values=values,
-        base=base,
-        margin=margin,
-        data=features,
-        features=definition.features,
-        obs=dataset.obs,
-    )
+    explained: Explained
 
 
 def explain(
@@ -98,6 +55,12 @@ def explain(
     output: Path | None = None,
     patients: Sequence[str] = (),
     figure_files: bool = False,
+    refits: int = REFITS,
+    panels: int = PANELS,
+    seed: int = 0,
+    n_jobs: int = -1,
+    review: Mapping[str, str] | None = None,
+    bar: Bar = no_bar,
 ) -> ExplainResult:
     """Write the SHAP report of a saved model.
 
@@ -113,6 +76,15 @@ def explain(
         Samples to show one by one; four telling ones when empty.
     figure_files : bool
         Whether each figure is written as PNG, SVG and PDF too, for a paper.
+    refits : int
+        Bootstrap draws of patients with refits, for intervals and stability; 0 for none.
+    panels : int
+        Panels of random genes that the model's panel is compared with; 0 for none.
+    seed, n_jobs : int
+    review : mapping of str to str, optional
+        The review's evidence on a gene, one sentence each.
+    bar : callable
+        Gives a progress bar for a title and a number of steps.
 
     Returns
     -------
@@ -124,102 +96,85 @@ def explain(
         If the model or a cohort is unknown, a sample is not there, or nothing can be written.
     """
     model = load_model(model_name)
-    if "interferon" not in set(feature_definition(model.feature_set).features["group"]):
-        raise ModelError(
-            f"{model.name} has no interferon features: its feature set is {model.feature_set}",
-            expected="a model of interferon, interferon+cytokine or all",
-            do="train one: ifn-severity train COHORT --features interferon+cytokine",
-        )
-    names = list(cohorts) or [str(cohort["name"]) for cohort in model.manifest.cohorts]
-    # a panel is measured against fewer reference genes, and a cohort may be held out only
-    dataset = load_dataset(names, use="validate", references=model.references, progress=True)
-    attributions = explain_dataset(model, dataset)
-    chosen = _chosen(attributions, patients, model.threshold)
-    genes, shares = interferon_genes(attributions), group_shares(attributions)
+    check_request(model, refits=refits, panels=panels, n_jobs=n_jobs)
     target = output or reports_dir() / f"{model.name}.html"
     tables = target.with_suffix("")
-    summary = _summary(attributions, genes, shares, model)
-    report = ExplanationReport.of(
-        attributions,
-        summary=summary,
-        gene_ranking=genes,
-        shares=shares,
-        patients=chosen,
-        facts=_facts(model, dataset),
+    mlflow = tracking.open_store("explain")
+    loaded = load(model, cohorts, progress=bar is not no_bar)
+    explained = explain_loaded(
+        model,
+        loaded,
+        refits=refits,
+        panels=panels,
+        seed=seed,
+        n_jobs=n_jobs,
+        patients=patients,
+        review=review,
+        bar=bar,
+    )
+    report = ExplanationReport(
+        explained,
+        facts=_facts(model, loaded.dataset, loaded.explained),
         metrics=_metrics(model),
         versions=dict(model.manifest.versions),
-        citations=_citations(model, names),
-        limits=_limits(attributions, model),
-        threshold=model.threshold,
+        citations=_citations(model, loaded.explained),
+        limits=_limits(explained, model),
         tables_folder=tables.name,
     )
-    mlflow = tracking.open_store("explain")
     tags = {
         "model": model.name,
-        "cohort": dataset.name,
+        "cohort": explained.features.cohort,
         "feature_set": model.feature_set,
-        "simulated": str(attributions.simulated).lower(),
+        "simulated": str(explained.features.simulated).lower(),
+        "held_out": str(explained.features.held_out).lower(),
         **tracking.version_tags(),
     }
-    with tracking.run(mlflow, f"explain {model.name} on {dataset.name}", tags=tags):
+    title = f"explain {model.name} on {explained.features.cohort}"
+    with tracking.run(mlflow, title, tags=tags):
         figures = tables / "figures" if figure_files else None
         write_explanation_report(target, report, figures_folder=figures)
-        write_tables(tables, report)
-        mlflow.log_metric("additivity_error", attributions.error)
-        mlflow.log_metrics({f"share_{group}": value for group, value in shares["share"].items()})
+        write_explanation_tables(tables, report)
+        mlflow.log_params({"refits": refits, "panels": panels, "seed": seed})
+        mlflow.log_metrics(_numbers(explained))
         mlflow.log_artifact(str(target))
         mlflow.log_artifacts(str(tables), "tables")
-    return ExplainResult(target, tables, genes, shares, summary, attributions)
+    return ExplainResult(target, tables, explained)
 
 
-def _chosen(
-    attributions: Attributions, patients: Sequence[str], threshold: float
-) -> list[ChosenPatient]:
-    if not patients:
-        return choose_patients(attributions, threshold=threshold)
-    # rows are cohort:sample, and a user who has one cohort types the sample
-    full = {name.partition(":")[2]: name for name in attributions.values.index}
-    names = [full.get(patient, patient) for patient in patients]
-    for name in names:
-        sample_position(attributions, name)
-    return [ChosenPatient(name, "asked for") for name in names]
-
-
-def _summary(
-    attributions: Attributions, genes: pd.DataFrame, shares: pd.DataFrame, model: SeverityModel
-) -> tuple[str, ...]:
-    """Answer first: how much interferon carries, which genes, and what that does not show."""
-    interferon = shares.loc["interferon"]
-    leading = ", ".join(f"{row.gene} ({row.direction})" for row in genes.head(5).itertuples())
-    top = feature_ranking(attributions).head(20)
-    among = int((top["group"] == "interferon").sum())
-    sentences = [
-        f"Interferon features carry {interferon['share']:.0%} of this model's decision on "
-        f"{attributions.cohort} ({interferon['net_share']:.0%} once features that cancel each "
-        "other within a patient are added up); "
-        f"{among} of the {len(top)} leading features are interferon.",
-        f"Leading interferon genes: {leading}.",
-    ]
-    metrics = model.manifest.metrics
-    if "auroc" in metrics and "auroc_ci" in metrics:
-        low, high = metrics["auroc_ci"]
-        sentences.append(
-            f"The model's held-out AUROC in its training cohorts is {metrics['auroc']:.3f} "
-            f"(95 % CI {low:.3f} to {high:.3f}). What a model leans on is not what it needs: "
-            "correlated genes stand in for each other, and a share here does not say that "
-            "leaving interferon out would cost accuracy."
+def _numbers(explained: Explained) -> dict[str, float]:
+    """Return what is worth comparing between runs; what is not known is left out."""
+    answer, steady = explained.answer, explained.stability
+    numbers = {
+        "additivity_error": explained.gene_level.error,
+        "interferon_share": answer.share,
+        "interferon_share_low": answer.share_low,
+        "interferon_share_high": answer.share_high,
+        "auroc_with_interferon": answer.auroc_with,
+        "auroc_without_interferon": answer.auroc_without,
+        "auroc_difference": answer.difference,
+        "auroc_difference_low": answer.difference_low,
+        "auroc_difference_high": answer.difference_high,
+        "random_panel_p95": answer.random_p95,
+        "split_half_spearman": steady.split_half,
+    }
+    numbers |= {
+        f"share_{family.replace(' ', '_')}": float(share)
+        for family, share in zip(
+            explained.families.index.astype(str),
+            explained.families["share"].to_numpy(dtype=float),
+            strict=True,
         )
-    if not attributions.held_out:
-        sentences.append(
-            "These are the patients the model was trained on, so the ranking describes this "
-            "model, not how it would rank in new patients."
-        )
-    return tuple(sentences)
+    }
+    return {name: float(value) for name, value in numbers.items() if value == value}
 
 
-def _facts(model: SeverityModel, dataset: Dataset) -> dict[str, str | Sequence[str]]:
+def _facts(
+    model: SeverityModel, dataset: Dataset, names: Sequence[str]
+) -> dict[str, str | Sequence[str]]:
     cohorts = []
     for fact in dataset.facts:
+        if str(fact["name"]) not in names:
+            continue
         mild = get_card(str(fact["name"])).severity.mild_means
         cohorts.append(
             f"{fact['name']}: {fact['n_samples']} samples of {fact['n_patients']} patients, "
@@ -269,16 +224,16 @@ def _citations(model: SeverityModel, cohorts: Sequence[str]) -> list[str]:
     return [*cited, shap, *sorted(lists)]
 
 
-def _limits(attributions: Attributions, model: SeverityModel) -> list[str]:
+def _limits(explained: Explained, model: SeverityModel) -> list[str]:
     limits = [
         "The type I interferon signal has no fixed sign: it falls with the day since onset, and "
         "severe patients show more or less of it depending on when they were sampled "
         "(Lee & Shin 2020, doi:10.1038/s41577-020-00429-3).",
     ]
-    days = attributions.obs["days_since_onset"]
+    days = explained.features.obs["days_since_onset"]
     if not days.notna().any():
         limits.append(
-            f"{attributions.cohort} does not record the day since onset, so early and late "
+            f"{explained.features.cohort} does not record the day since onset, so early and late "
             "patients cannot be told apart here."
         )
     if len({str(fact["name"]) for fact in model.manifest.cohorts}) == 1:

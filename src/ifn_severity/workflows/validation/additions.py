@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ifn_severity.classify import feature_views
-from ifn_severity.evaluate import Candidate, paired_difference
+from ifn_severity.evaluate import Candidate, outer_splits, paired_difference
 from ifn_severity.evaluate.cross_cohort import MIN_PATIENTS, class_patients, one_out_splits
 from ifn_severity.features import PROTEIN_SET, feature_definition
 from ifn_severity.workflows.dataset import Dataset
@@ -116,13 +116,20 @@ def _alone(dataset: Dataset) -> np.ndarray:
     return levels.fillna(usual).to_numpy(dtype=float)
 
 
-def interaction_table(draws: Draws, dataset: Dataset) -> pd.DataFrame:
+def interaction_table(draws: Draws, dataset: Dataset, *, inside: bool = False) -> pd.DataFrame:
     """Ask whether a product term helps a small model on cohorts it has not seen.
 
     Interferon with inflammation on all cohorts, interferon with the day since onset on those
     that know it: logistic regression on two scores, with and without their product (standardised
     in the training cohorts, cohorts × classes weighted equally). Empty for plasma proteins:
     one cohort of them knows the day.
+
+    Parameters
+    ----------
+    draws : Draws
+    dataset : Dataset
+    inside : bool
+        Whether a single cohort is asked too, by five folds of its patients.
     """
     problem = draws.problem
     if dataset.proteins:
@@ -134,13 +141,15 @@ def interaction_table(draws: Draws, dataset: Dataset) -> pd.DataFrame:
     for title, other in pairs:
         known = np.isfinite(other) & np.isfinite(score[:, 0])
         whole = [n for n in problem.trainable if known[problem.cohorts == n].all()]
-        if len(whole) < 2:
+        if len(whole) < (1 if inside else 2):
             continue
         use = np.isin(problem.cohorts, whole)
         X = np.column_stack([score[:, 0], other])[use]
         y, patients, cohorts = problem.y[use], problem.patients[use], problem.cohorts[use]
         plain, product, slopes = np.zeros(len(y)), np.zeros(len(y)), {}
-        for split in one_out_splits(cohorts):
+        alone = len(whole) == 1
+        splits = outer_splits(y, patients, repeats=1, seed=problem.seed) if alone else None
+        for split in splits or one_out_splits(cohorts):
             weight = _equal_weights(y[split.train], cohorts[split.train])
             for target, crossed in ((plain, False), (product, True)):
                 centre, scale = X[split.train].mean(axis=0), X[split.train].std(axis=0)
@@ -151,8 +160,9 @@ def interaction_table(draws: Draws, dataset: Dataset) -> pd.DataFrame:
                 model.fit(Z[split.train], y[split.train], logisticregression__sample_weight=weight)
                 target[split.test] = model.decision_function(Z[split.test])
                 if crossed:
-                    slopes[str(cohorts[split.test][0])] = float(model[-1].coef_[0, 2])
-        for scope in [*whole, "mean"]:
+                    name = f"fold {split.fold}" if alone else str(cohorts[split.test][0])
+                    slopes[name] = float(model[-1].coef_[0, 2])
+        for scope in whole if alone else [*whole, "mean"]:
             here = cohorts == scope if scope != "mean" else np.ones(len(y), dtype=bool)
             paired = paired_difference(
                 y[here],

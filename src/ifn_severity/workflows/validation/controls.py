@@ -39,8 +39,10 @@ class GenePool:
     genes: list[str]
 
 
-def random_features(pool: GenePool, rng: np.random.Generator) -> np.ndarray:
-    """Build the feature set ``all`` with every listed gene replaced by a random one.
+def random_features(
+    pool: GenePool, rng: np.random.Generator, feature_set: str = "all"
+) -> np.ndarray:
+    """Build a feature set with every listed gene replaced by a random one.
 
     The structure stays: as many genes, as many scores of the same sizes, overlapping alike.
     A gene is drawn once, unless the pool is smaller than the panel.
@@ -49,7 +51,7 @@ def random_features(pool: GenePool, rng: np.random.Generator) -> np.ndarray:
     -------
     ndarray of shape (n_samples, n_features)
     """
-    definition = feature_definition("all")
+    definition = feature_definition(feature_set)
     needed, there = len(definition.panel), len(pool.genes)
     drawn = rng.choice(there, size=needed, replace=there < needed)
     blocks = []

@@ -1,0 +1,208 @@
+"""The sentences of an explanation: the answer first, and never more than the data support."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ifn_severity.explain.ranking import FEWEST_DRAWS
+from ifn_severity.explain.result import Answer, Stability
+from ifn_severity.explain.summaries import MIXED
+
+FEW_DRAWS = 100
+
+
+def answer_words(
+    answer: Answer,
+    stability: Stability,
+    interferon: pd.DataFrame,
+    where: pd.DataFrame,
+    interactions: pd.DataFrame,
+    stand_ins: pd.DataFrame,
+    *,
+    held_out: bool,
+) -> tuple[str, ...]:
+    """Return the summary."""
+    said = [first_sentence(answer, held_out=held_out)]
+    said += [_random(answer), _leading(interferon, stability), _stability(stability)]
+    said += [_where(where), _patients(answer), _interactions(interactions)]
+    said.append(_stand_ins(interferon, stand_ins))
+    return tuple(text for text in said if text)
+
+
+def first_sentence(answer: Answer, *, held_out: bool) -> str:
+    """Say how much interferon genes carry, and whether leaving them out changes anything.
+
+    Examples
+    --------
+    >>> nan = float("nan")
+    >>> answer = Answer(0.25, 0.2, 0.3, 0.2, 0.1, 0.3, 0.85, 0.84, 0.01, -0.02, 0.04, 0.5,
+    ...     0, nan, nan, None, 2, 90, 80, 3, 10)
+    >>> print(first_sentence(answer, held_out=True))
+    Interferon genes carry 25 % (95 % interval 20 to 30 %) of this model's decision in held-out \
+patients, and leaving them out does not surely change its held-out AUROC: 0.850 with them, 0.840 \
+without, difference +0.010 (-0.020 to +0.040).
+    """
+    rows = "held-out patients" if held_out else "the model's own training patients"
+    sure = np.isfinite(answer.share_low)
+    spread = f" (95 % interval {_percent(answer.share_low, answer.share_high)})" if sure else ""
+    carry = f"Interferon genes carry {100 * answer.share:.0f} %{spread} of this model's decision"
+    if not np.isfinite(answer.difference):
+        reason = (
+            "whether leaving them out changes its AUROC could not be tested here"
+            if np.isnan(answer.auroc_with) or answer.n_cohorts
+            else ""
+        )
+        return f"{carry} in {rows}; {reason}."
+    if answer.difference_low > 0:
+        verdict = "leaving them out lowers its held-out AUROC"
+    elif answer.difference_high < 0:
+        verdict = "leaving them out raises its held-out AUROC"
+    else:
+        verdict = "leaving them out does not surely change its held-out AUROC"
+    return (
+        f"{carry} in {rows}, and {verdict}: {answer.auroc_with:.3f} with them, "
+        f"{answer.auroc_without:.3f} without, difference {answer.difference:+.3f} "
+        f"({answer.difference_low:+.3f} to {answer.difference_high:+.3f})."
+    )
+
+
+def _percent(low: float, high: float) -> str:
+    return f"{100 * low:.0f} to {100 * high:.0f} %"
+
+
+def _random(answer: Answer) -> str:
+    if not answer.random_draws or answer.beats_random is None:
+        return "The panel was not compared with random genes here."
+    few = (
+        f" ({answer.random_draws} draws: the percentile is rough)"
+        if answer.random_draws < FEW_DRAWS
+        else ""
+    )
+    if answer.beats_random:
+        verdict = "The panel beats random genes"
+        ending = ""
+    else:
+        verdict = "The panel does not beat random genes"
+        ending = " So the biology of the panel cannot be said to carry the prediction."
+    return (
+        f"{verdict}: AUROC {answer.auroc_with:.3f} against a median of {answer.random_median:.3f} "
+        f"and a 95th percentile of {answer.random_p95:.3f} over {answer.random_draws} panels of as "
+        f"many random genes{few}.{ending}"
+    )
+
+
+def _leading(interferon: pd.DataFrame, stability: Stability) -> str:
+    top = interferon[interferon["mean_abs_shap"] > 0].head(5)
+    if top.empty:
+        return "No interferon gene moves this model's predictions."
+    listed = []
+    for gene, row in top.iterrows():
+        sure = f", top ten in {100 * row['p_top10']:.0f} % of refits" if stability.refits else ""
+        listed.append(f"{gene} ({row['direction']}{sure})")
+    return f"Leading interferon genes: {'; '.join(listed)}."
+
+
+def _stability(stability: Stability) -> str:
+    if stability.stable is None and stability.refits:
+        return (
+            f"{stability.refits} refits are too few to say whether the ranking is stable: run at "
+            f"least {FEWEST_DRAWS} (--refits)."
+        )
+    if stability.stable is None:
+        return "How surely these lead is not known: no refits were run (--refits)."
+    rho = (
+        f"Spearman's ρ of the ten leading genes between halves of {stability.refits} refits "
+        f"{stability.split_half:.2f}, between two single refits {stability.between_draws:.2f}"
+    )
+    if not stability.stable:
+        return f"The ranking is not stable: {rho}. Read families and groups, not single ranks."
+    return (
+        f"The ranking averaged over refits is stable ({rho}); one refit has on average "
+        f"{stability.overlap:.1f} of these ten in its own top ten."
+    )
+
+
+def _where(where: pd.DataFrame) -> str:
+    if where.empty:
+        return ""
+    single = where[where["cohort"] != "mean"]
+    sure = single[(single["low"] > 0) | (single["high"] < 0)]
+    if sure.empty:
+        stages = " or stage" if (single["stage"] != "all").any() else ""
+        return (
+            f"In no cohort{stages} does leaving interferon genes out surely change the held-out "
+            "AUROC."
+        )
+    parts = []
+    for row in sure.itertuples(index=False):
+        stage = "" if row.stage == "all" else f", {row.stage} samples"
+        verb = "helps" if float(str(row.low)) > 0 else "hurts"
+        parts.append(f"{row.cohort}{stage}: {verb} ({row.difference:+.3f}, {row.low:+.3f} to "
+                     f"{row.high:+.3f})")  # fmt: skip
+    tests = len(single)
+    return f"Where interferon matters ({tests} comparisons, not corrected): {'; '.join(parts)}."
+
+
+def _patients(answer: Answer) -> str:
+    return (
+        f"Interferon moves the prediction more than any other group of genes in {answer.n_led} of "
+        f"{answer.n_samples} samples, and the call would be the other one without it in "
+        f"{answer.n_flipped}."
+    )
+
+
+def _interactions(interactions: pd.DataFrame) -> str:
+    if interactions.empty:
+        return ""
+    product = interactions[interactions["kind"] == "product term"]
+    parts = []
+    for title, rows in product.groupby("interaction", sort=False):
+        row = rows[rows["cohort"] == "mean"] if (rows["cohort"] == "mean").any() else rows
+        low, high = float(row["low"].iloc[0]), float(row["high"].iloc[0])
+        verb = "helps" if low > 0 else "hurts" if high < 0 else "does not surely help"
+        parts.append(
+            f"{title} {verb} ({float(row['difference'].iloc[0]):+.3f}, {low:+.3f} to {high:+.3f})"
+        )
+    return f"Interaction terms, on held-out patients: {'; '.join(parts)}." if parts else ""
+
+
+def _stand_ins(interferon: pd.DataFrame, stand_ins: pd.DataFrame) -> str:
+    leading = interferon.head(10).index
+    found = [gene for gene in leading if gene in stand_ins.index]
+    if not found:
+        return ""
+    listed = ", ".join(f"{gene} (with {stand_ins.loc[gene, 'stands_in_for']})" for gene in found)
+    return f"Exchangeable, not to be crowned: {listed}."
+
+
+def cautions(
+    interferon: pd.DataFrame, stability: Stability, *, held_out: bool, days_known: bool
+) -> tuple[str, ...]:
+    """Return what a reader must not conclude."""
+    said = [
+        "What a model leans on is not what it needs: genes that rise and fall together stand in "
+        "for each other, and a share does not say that leaving a gene out would cost accuracy.",
+    ]
+    if not held_out:
+        said.append(
+            "These are the patients the model was trained on, so the ranking describes this "
+            "model, not how it would rank in new patients."
+        )
+    if stability.stable is False:
+        said.append("The ranking of single interferon genes is not stable.")
+    mixed = interferon.head(10)
+    unsure = [str(gene) for gene in mixed.index[mixed["direction"] == MIXED]]
+    if unsure:
+        said.append(f"No single direction: {', '.join(unsure)}.")
+    said += [str(text) for text in interferon.head(10)["caution"] if text]
+    if not days_known:
+        said.append("No explained cohort knows the day of sampling: early and late are not told "
+                    "apart.")  # fmt: skip
+    return tuple(said)
+
+
+def interaction_words(title: str, difference: float, low: float, high: float) -> str:
+    """Say whether a product term helps."""
+    verb = "helps" if low > 0 else "hurts" if high < 0 else "does not surely help"
+    return f"{title}: the product term {verb} ({difference:+.3f}, {low:+.3f} to {high:+.3f})."

@@ -1,0 +1,228 @@
+"""What the figures of an explanation show, in sentences."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from ifn_severity.explain.ranking import STABLE
+from ifn_severity.explain.result import POOLED, Explained, Stability
+from ifn_severity.report.explanation_samples import leading_genes, row_of
+from ifn_severity.report.wording import Interval, interval_words, listed, number, signed, unbroken
+
+
+def share_words(value: float, low: float = math.nan, high: float = math.nan) -> str:
+    """Write a share of 1 as a percentage, with its interval where it has one.
+
+    Examples
+    --------
+    >>> share_words(0.4), share_words(0.4, 0.35, 0.46)
+    ('40 %', '40 % (35–46 %)')
+    """
+    if math.isnan(value):
+        return "unknown"
+    if math.isnan(low):
+        return f"{100 * value:.0f} %"
+    return f"{100 * value:.0f} % ({100 * low:.0f}–{100 * high:.0f} %)"
+
+
+def triple(about: pd.Series, name: str, low: str, high: str) -> Interval:
+    """Return an estimate and the ends of its interval from a row of a table."""
+    return float(about[name]), float(about[low]), float(about[high])
+
+
+def stability_sentence(stability: Stability) -> str:
+    """Say whether the ranking of interferon genes would come out the same again."""
+    if not stability.refits:
+        return (
+            "No refits were run, so how stable this ranking is remains unknown: read the order "
+            "of genes as one possible order."
+        )
+    verdict = (
+        "The ranking of the ten leading interferon genes is stable"
+        if stability.stable
+        else "The ranking of the ten leading interferon genes is NOT stable: do not read the order "
+        "of genes as a finding"
+    )
+    kept = "–" if math.isnan(stability.overlap) else f"{stability.overlap:.1f}"
+    return (
+        f"{verdict}. Between two random halves of {stability.refits} refits Spearman's ρ of the "
+        f"ranks is {number(stability.split_half)} (at least {number(STABLE, 1)} is called stable). "
+        f"Between two single refits it is {number(stability.between_draws)}, and one refit keeps "
+        f"{kept} of the ten: so much would another sample of patients of this size change it."
+    )
+
+
+def first_place_sentence(explained: Explained) -> str:
+    """Say where the first interferon gene stands among all genes of the panel."""
+    genes = explained.genes
+    interferon = genes[genes["interferon"].astype(bool)]
+    if interferon.empty:
+        return "No gene of the panel is an interferon gene."
+    first = interferon.sort_values("rank").iloc[0]
+    leading = int((genes["rank"] <= 20).sum())
+    among = int((interferon["rank"] <= 20).sum())
+    return (
+        f"Among all {len(genes)} genes of the panel the first interferon gene, {first.name}, is "
+        f"number {first['rank']:.0f}; {among} of the {leading} leading genes are interferon genes."
+    )
+
+
+def where_sentences(explained: Explained) -> list[str]:
+    """Say where leaving interferon out costs most, and whether that is sure."""
+    table = explained.where
+    known = table[table["difference"].notna() & ~table["cohort"].isin(["mean", POOLED])]
+    if known.empty:
+        return ["What leaving interferon out costs is not known by cohort or stage."]
+    best = known.sort_values("difference", kind="stable").iloc[-1]
+    sentences = [
+        f"Interferon adds most in {_place(best)}: {_gain(best)}."
+        if best["difference"] > 0
+        else "Interferon adds nothing in any cohort or stage."
+    ]
+    beyond = known[(known["low"] > 0) | (known["high"] < 0)]
+    if beyond.empty:
+        sentences.append("Nowhere does the interval of the difference leave 0 out.")
+    else:
+        named = [f"{_place(row)} ({_gain(row)})" for _, row in beyond.iterrows()]
+        sentences.append(
+            f"The interval leaves 0 out in {listed(named)}; {len(known)} places were looked at, "
+            "and one in 20 intervals would by chance."
+        )
+    return sentences
+
+
+def _place(row: pd.Series) -> str:
+    stage = {"early": ", early", "late": ", late"}.get(str(row["stage"]), "")
+    return f"{row['cohort']}{stage}"
+
+
+def _gain(row: pd.Series) -> str:
+    gain = f"AUROC {signed(row['difference'], 3)}"
+    if math.isnan(row["low"]):
+        return gain
+    return f"{gain}, {signed(row['low'], 3)} to {signed(row['high'], 3)}"
+
+
+def random_sentence(explained: Explained) -> str:
+    """Say whether the panel beats panels of random genes."""
+    answer = explained.answer
+    if not answer.random_draws or answer.beats_random is None:
+        return "The panel was not compared with panels of random genes."
+    verb = "beats" if answer.beats_random else "does not beat"
+    return (
+        f"The panel (AUROC {number(answer.auroc_with)}) {verb} panels of as many random genes: "
+        f"their median is {number(answer.random_median)}, and 95 % of {answer.random_draws} stay "
+        f"below {number(answer.random_p95)}."
+    )
+
+
+def direction_sentences(explained: Explained) -> list[str]:
+    """Say, gene by gene, which way it pushes, how surely, and where the sign differs."""
+    sentences = []
+    for gene in leading_genes(explained):
+        about = row_of(explained.interferon, gene)
+        text = f"{gene}: {about['direction']}"
+        if about["cohorts_agree"]:
+            text += f", in {about['cohorts_agree']} cohorts"
+        if not math.isnan(float(about["sign_stability"])):
+            text += f"; the same sign in {share_words(float(about['sign_stability']))} of refits"
+        text += "."
+        if about["caution"]:
+            text += f" {_closed(str(about['caution']))}"
+        sentences.append(text)
+    return sentences
+
+
+def _closed(sentence: str) -> str:
+    """End a sentence with a stop; nothing stays nothing."""
+    return sentence if not sentence or sentence.endswith(".") else f"{sentence}."
+
+
+def cautions(explained: Explained) -> dict[str, str]:
+    """Return what speaks against reading much into each leading gene, empty where nothing."""
+    table = explained.interferon["caution"]
+    return {gene: _closed(str(table[gene])) for gene in leading_genes(explained)}
+
+
+def apart_words(explained: Explained, gene: str) -> str:
+    """Say where a gene's own effect points up and where down, sure or not; empty if one way.
+
+    The gene's own AUROC decides: above 0.5 it is higher in severe disease.
+    """
+    whole = explained.by_cohort
+    said = [_up_and_down(whole[(whole["gene"] == gene) & (whole["cohort"] != POOLED)], "cohort")]
+    if len(explained.by_stage):
+        stages = explained.by_stage
+        for cohort, rows in stages[stages["gene"] == gene].groupby("cohort", sort=False):
+            words = _up_and_down(rows, "stage")
+            where = "all cohorts" if cohort == POOLED else str(cohort)
+            said.append(f"{where}: {words}" if words else "")
+    return "; ".join(words for words in said if words)
+
+
+def _up_and_down(rows: pd.DataFrame, name: str) -> str:
+    up = rows.loc[rows["auroc"] > 0.5, name].astype(str).tolist()
+    down = rows.loc[rows["auroc"] < 0.5, name].astype(str).tolist()
+    return f"higher in severe disease {_in(up)}, lower {_in(down)}" if up and down else ""
+
+
+def _in(names: list[str]) -> str:
+    early_or_late = set(names) <= {"early", "late"}
+    return listed(names) if early_or_late else f"in {listed(names)}"
+
+
+def sign_note(explained: Explained) -> tuple[str, bool]:
+    """Say whether a leading gene has to be read with caution; True where one does."""
+    warned = [gene for gene, caution in cautions(explained).items() if caution]
+    if not warned:
+        return (
+            "No leading interferon gene surely changes its sign between cohorts or stages, by the "
+            "95 % interval of its own AUROC. What points apart without being sure is said in the "
+            "table.",
+            False,
+        )
+    return (
+        f"What is said of {listed(warned)} does not hold everywhere or rests on little: see what "
+        "differs, in the table and beside the last figure.",
+        True,
+    )
+
+
+def agreement_sentence(explained: Explained) -> str:
+    """Say for how many leading genes the other evidence agrees with SHAP."""
+    table = explained.evidence
+    agrees = table["agrees"].to_numpy(dtype=bool)
+    against = [str(gene) for gene in table.index[~agrees]]
+    text = (
+        f"For {int(agrees.sum())} of {len(table)} leading interferon genes the other evidence "
+        "agrees with the direction that SHAP gives."
+    )
+    return f"{text} It does not for {listed(against)}." if against else text
+
+
+def exchange_sentence(explained: Explained) -> str:
+    """Say how many groups of interferon genes stand in for each other."""
+    groups = explained.exchangeable
+    groups = groups[groups["interferon"].astype(bool)] if len(groups) else groups
+    if groups.empty:
+        return "No two interferon genes follow each other so closely that they could be exchanged."
+    members = int(groups["n"].sum())
+    return (
+        f"{members} genes in {len(groups)} groups stand in for each other: their expression goes "
+        "together, so which of a group leads is chance. A group is one line of the table below; "
+        "open it to see its genes."
+    )
+
+
+def named_shares(shares: pd.Series, n: int = 4) -> str:
+    """Write the first few names with their shares."""
+    return listed(
+        [unbroken(f"{name} {100 * share:.0f} %") for name, share in shares.head(n).items()]
+    )
+
+
+def effect_words(about: pd.Series, name: str, low: str, high: str) -> str:
+    """Write an effect that may be negative, with its interval."""
+    return unbroken(interval_words(triple(about, name, low, high), to=" to "))

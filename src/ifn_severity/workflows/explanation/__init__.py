@@ -1,0 +1,1 @@
+"""Steps of an explanation: load, hold out, refit, compare, put together."""

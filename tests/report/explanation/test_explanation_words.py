@@ -1,0 +1,186 @@
+"""The sentences and tables beside the figures of the explanation report."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ifn_severity.errors import StoreError
+from ifn_severity.explain.result import Explained
+from ifn_severity.report.explanation import ExplanationReport
+from ifn_severity.report.explanation_genes import gene_table
+from ifn_severity.report.explanation_samples import exchange_letters
+from ifn_severity.report.explanation_tables import EXPLANATION_TABLES, write_explanation_tables
+from ifn_severity.report.explanation_words import (
+    agreement_sentence,
+    apart_words,
+    cautions,
+    direction_sentences,
+    exchange_sentence,
+    first_place_sentence,
+    random_sentence,
+    sign_note,
+    stability_sentence,
+    where_sentences,
+)
+
+
+def test_stability_is_never_claimed_where_it_is_not_there(explained: Explained) -> None:
+    steady = explained.stability
+    assert stability_sentence(steady).startswith("The ranking of the ten leading interferon genes")
+    assert "is stable" in stability_sentence(steady)
+    assert "NOT stable" in stability_sentence(replace(steady, stable=False))
+    assert "No refits" in stability_sentence(replace(steady, refits=0, stable=None))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(-0.01, 0.05, "Nowhere"), (0.01, 0.05, "leaves 0 out in"), (-0.05, -0.01, "leaves 0 out in")],
+)
+def test_where_says_whether_the_interval_leaves_zero_out(
+    explained: Explained, low: float, high: float, words: str
+) -> None:
+    where = explained.where.copy()
+    where[["low", "high"]] = [-0.05, 0.05]
+    late = (where["cohort"] == "schulte-cohort1") & (where["stage"] == "late")
+    where.loc[late, ["low", "high"]] = [low, high]
+    said = " ".join(where_sentences(replace(explained, where=where)))
+    assert words in said
+    assert ("schulte-cohort1, late (" in said) == (words != "Nowhere")
+    assert ("10 places were looked at" in said) == (words != "Nowhere")
+
+
+def test_where_never_says_adds_most_of_a_loss(explained: Explained) -> None:
+    where = explained.where.assign(difference=-0.02)
+    assert where_sentences(replace(explained, where=where))[0].startswith("Interferon adds nothing")
+
+
+def test_random_genes_that_win_are_said_to(explained: Explained) -> None:
+    assert "does not beat" in random_sentence(explained)
+    better = replace(explained.answer, beats_random=True)
+    assert " beats panels" in random_sentence(replace(explained, answer=better))
+    none = replace(explained.answer, beats_random=None, random_draws=0)
+    assert "not compared" in random_sentence(replace(explained, answer=none))
+
+
+def test_direction_names_the_gene_whose_sign_differs(explained: Explained) -> None:
+    said = {text.partition(":")[0]: text for text in direction_sentences(explained)}
+    assert said["SIGLEC1"].endswith("raises the risk early and lowers it late.")
+    assert said["IFI27"].endswith("of refits.")
+    words, warn = sign_note(explained)
+    assert (warn, "SIGLEC1" in words) == (True, True)
+    assert [gene for gene, text in cautions(explained).items() if text] == ["SIGLEC1"]
+    calm = replace(explained, interferon=explained.interferon.assign(caution=""))
+    assert sign_note(calm)[1] is False
+
+
+def test_what_points_apart_is_said_even_where_it_is_not_sure(explained: Explained) -> None:
+    cohorts, stages = explained.by_cohort.copy(), explained.by_stage.copy()
+    mine = cohorts["gene"] == "GBP1"
+    cohorts.loc[mine, "auroc"] = 0.6
+    stages.loc[stages["gene"] == "GBP1", "auroc"] = 0.6
+    calm = replace(explained, by_cohort=cohorts.copy(), by_stage=stages.copy())
+    assert apart_words(calm, "GBP1") == ""
+    lower = (stages["gene"] == "GBP1") & (stages["stage"] == "late")
+    stages.loc[lower & (stages["cohort"] == "schulte-cohort1"), "auroc"] = 0.4
+    cohorts.loc[mine & (cohorts["cohort"] == "GSE157103"), "auroc"] = 0.4
+    assert apart_words(replace(calm, by_cohort=cohorts, by_stage=stages), "GBP1") == (
+        "higher in severe disease in GSE155454, schulte-cohort1 and schulte-cohort2, lower in "
+        "GSE157103; schulte-cohort1: higher in severe disease early, lower late"
+    )
+    assert apart_words(replace(calm, by_stage=pd.DataFrame()), "GBP1") == ""
+
+
+def test_first_place_counts_among_all_genes(explained: Explained) -> None:
+    genes = explained.genes
+    first = genes.index[genes["interferon"]][0]
+    said = first_place_sentence(explained)
+    assert f"{first}, is number {genes.loc[first, 'rank']:.0f}" in said
+    among = int((genes["interferon"] & (genes["rank"] <= 20)).sum())
+    assert f"{among} of the 20 leading genes" in said
+    none = replace(explained, genes=genes.assign(interferon=False))
+    assert "No gene of the panel" in first_place_sentence(none)
+
+
+def test_agreement_names_those_against(explained: Explained) -> None:
+    against = list(explained.evidence.index[~explained.evidence["agrees"]])
+    said = agreement_sentence(explained)
+    assert all(gene in said for gene in against)
+    everyone = replace(explained, evidence=explained.evidence.assign(agrees=True))
+    assert "not" not in agreement_sentence(everyone)
+
+
+def test_groups_without_interferon_do_not_count(explained: Explained) -> None:
+    assert "3 genes in 1 groups" in exchange_sentence(explained)
+    other = replace(explained, exchangeable=explained.exchangeable.assign(interferon=False))
+    assert "No two interferon genes" in exchange_sentence(other)
+
+
+def test_letters_are_shared_within_a_group(explained: Explained) -> None:
+    letters = exchange_letters(explained, ["SIGLEC1", "RSAD2", "IFI27", "GBP1"])
+    assert letters == {"RSAD2": "a", "IFI27": "a"}
+
+
+def test_a_group_of_genes_is_one_line(explained: Explained) -> None:
+    table = gene_table(explained, list(explained.interferon.index))
+    names = [str(row[0]) for row in table.rows]
+    assert len(names) == len(explained.interferon) - 2
+    (place,) = table.opened
+    assert names[place] == "IFI27 and 2 that go with it"
+    inside = {str(row[0]) for row in table.opened[place].rows}
+    assert inside == {"IFI27", "IFI44L", "RSAD2"}
+    assert all(len(row) == len(table.columns) for row in table.opened[place].rows)
+    (follower,) = [row for row in table.opened[place].rows if row[0] == "RSAD2"]
+    assert str(follower[-1]).endswith("no effect of its own once IFI27 is known")
+    ranks = [explained.interferon.loc[str(row[0]), "rank"] for row in table.opened[place].rows]
+    assert ranks == sorted(ranks)
+
+
+def test_tables_read_back(explained: Explained, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("kept")
+    files = write_explanation_tables(tmp_path, ExplanationReport(explained))
+    assert [path.name for path in files] == list(EXPLANATION_TABLES)
+    assert (tmp_path / "mine.txt").exists()
+    tables = {path.name: pd.read_csv(path) for path in files}
+    for name in ("attributions.csv", "feature_attributions.csv"):
+        rows = tables[name].set_index("sample")
+        total = rows["base"] + rows.drop(columns=["base", "margin", "probability"]).sum(axis=1)
+        assert total.to_numpy() == pytest.approx(explained.gene_level.margin, abs=1e-6)
+    ranking = tables["gene_ranking.csv"].set_index("gene")
+    assert list(ranking.index) == list(explained.interferon.index)
+    for name in ("mean_abs_shap", "low", "high"):
+        expected = explained.interferon[name].to_numpy()
+        assert ranking[name].to_numpy() == pytest.approx(expected, rel=1e-4)
+    assert tables["exchangeable.csv"]["members"].tolist() == ["IFI27 IFI44L RSAD2"]
+    assert tables["families.csv"]["share"].sum() == pytest.approx(1, abs=1e-4)
+    answer = tables["answer.csv"].set_index("figure")["value"]
+    assert float(answer["difference_low"]) == explained.answer.difference_low
+    assert float(answer["split_half"]) == explained.stability.split_half
+    patients = tables["patients.csv"].groupby("patient")["shap"].sum()
+    for patient in explained.patients:
+        pushed = patients[patient.sample]
+        assert pushed == pytest.approx(patient.margin - patient.base, abs=1e-4)
+    assert len(tables["random_panels.csv"]) == len(explained.random_aurocs)
+
+
+def test_every_table_is_in_the_docs() -> None:
+    docs = Path(__file__).parents[3] / "docs" / "reading-the-explanation.md"
+    text = docs.read_text(encoding="utf-8")
+    assert [name for name in EXPLANATION_TABLES if f"`{name}`" not in text] == []
+
+
+def test_empty_tables_keep_their_heading(bare_explained: Explained, tmp_path: Path) -> None:
+    files = write_explanation_tables(
+        tmp_path, ExplanationReport(replace(bare_explained, patients=()))
+    )
+    tables = {path.name: path.read_text(encoding="utf-8") for path in files}
+    assert tables["neighbours.csv"].startswith("patient,sample,cohort")
+    assert tables["patients.csv"].startswith("patient,gene,shap")
+    assert tables["random_panels.csv"] == "panel,auroc\n"
+    assert tables["where.csv"].startswith("cohort,stage,")
+    assert np.isnan(pd.read_csv(files[1])["low"]).all()
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError):
+        write_explanation_tables(tmp_path / "file" / "t", ExplanationReport(bare_explained))
