@@ -51,7 +51,7 @@ def grouped_shapley(
     Examples
     --------
     >>> game = lambda S: S[:, 0] * 1.0 + S[:, 1] * S[:, 2] * 4.0
-    >>> grouped_shapley(game, 3, all_orders(3))[0].tolist()
+    >>> grouped_shapley(game, 3, all_orders(3))[0].round(6).tolist()
     [1.0, 2.0, 2.0]
     """
     values = np.zeros(n_players)
