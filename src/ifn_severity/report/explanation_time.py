@@ -111,8 +111,8 @@ def _differs(report: ExplanationReport, gene: str) -> str:
 def _directions(report: ExplanationReport, genes: list[str]) -> ReportTable:
     table = report.explained.interferon.loc[genes]
     return ReportTable(
-        caption="Direction of the leading interferon genes",
-        columns=("Gene", "Direction", "Cohorts", "Same sign in refits", "What differs"),
+        caption="Direction of the leading interferon genes in the model",
+        columns=("Gene", "Direction", "Cohorts", "Same in refits", "What differs in the data"),
         rows=tuple(
             (
                 str(gene),
