@@ -14,11 +14,11 @@ import pytest
 from ifn_severity.bundle import load_model
 from ifn_severity.cohorts.add import add_cohort
 from ifn_severity.cohorts.simulate import simulate_cohort
-from ifn_severity.errors import FeatureError, ModelError
+from ifn_severity.errors import FeatureError, LabelError, ModelError
 from ifn_severity.workflows import registry
 from ifn_severity.workflows.dataset import load_dataset
 from ifn_severity.workflows.designs import Release, parse_release, released
-from ifn_severity.workflows.evidence import counted_scores
+from ifn_severity.workflows.evidence import counted_scores, leave_one_cohort_out
 from ifn_severity.workflows.explain import explain_dataset
 from ifn_severity.workflows.release import ReleasedModel, release
 from ifn_severity.workflows.release_check import check_release
@@ -140,27 +140,28 @@ def test_release_registers_with_evidence(here: Any) -> None:
     assert found["panel"].tags["genes"] == "9"
 
 
-def test_train_registers_with_evidence_and_without(
-    here: Any, recwarn: pytest.WarningsRecorder
-) -> None:
-    common: dict[str, Any] = {
-        "feature_sets": ["cytokine"],
-        "models": ["transfer"],
-        "folds": 2,
-        "inner_folds": 2,
-        "repeats": 1,
-        "n_jobs": 1,
-        "register": True,
-    }
-    result = train(["first", "second", "third"], name="own", **common)
+def test_train_registers_with_evidence(here: Any) -> None:
+    result = train(
+        ["first", "second", "third"],
+        feature_sets=["cytokine"],
+        models=["transfer"],
+        folds=2,
+        inner_folds=2,
+        repeats=1,
+        n_jobs=1,
+        name="own",
+        register=True,
+    )
     assert result.version is not None
     assert result.version.tags["evidence"] == "leave one cohort out"
     assert "leave_one_cohort_out" in load_model("own").manifest.metrics
-    recwarn.clear()
-    with pytest.warns(UserWarning, match="cannot become champion: 1 cohorts"):
-        alone = train(["first"], name="own-1", **common)
-    assert alone.version is not None
-    assert alone.version.tags["evidence"] == "none"
+
+
+def test_one_cohort_gives_no_evidence(here: Any) -> None:
+    dataset = load_dataset(["first"])
+    design = here[2].designs["little"]
+    with pytest.raises(LabelError, match="1 cohorts"):
+        leave_one_cohort_out(dataset, design.candidate(dataset), inner_folds=2, seed=0)
 
 
 def test_names_that_clash(here: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
