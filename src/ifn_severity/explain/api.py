@@ -15,7 +15,6 @@ from ifn_severity.explain.carry import carry_to_genes
 from ifn_severity.explain.families import gene_families
 from ifn_severity.explain.samples import Samples
 from ifn_severity.explain.shap_values import attribute, check_sum
-from ifn_severity.features import feature_definition
 from ifn_severity.features.definition import locate
 from ifn_severity.features.reference import reference_levels
 
@@ -109,7 +108,7 @@ def shap_explanation(
         raise InputError(
             f"level {level!r}", expected="gene or feature", do=nearest(str(level), LEVELS)
         )
-    definition = feature_definition(model.feature_set)
+    definition = model.definition
     expression = panel_expression(values, model.manifest.genes, tuple(model.manifest.aliases))
     features = model.features(values)
     silent = features.isna().all(axis=1)

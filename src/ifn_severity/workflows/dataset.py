@@ -98,14 +98,29 @@ def cohort_features(
     if adata.uns["cohort"]["kind"] == PROTEINS:
         return protein_features(adata.to_df())
     values = adata.to_df()
-    if references is not None:
-        values = values.drop(
-            columns=[gene for gene in reference_genes() if gene not in references], errors="ignore"
-        )
     transformer = InterferonFeatures(
         feature_set, min_coverage=0.5, min_reference=MIN_REFERENCE_GENES
     )
-    return transformer.set_output(transform="pandas").fit_transform(values)
+    return transformer.set_output(transform="pandas").fit_transform(
+        against_references(values, references)
+    )
+
+
+def against_references(
+    expression: pd.DataFrame, references: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Leave out the reference genes that samples are not to be measured against.
+
+    Parameters
+    ----------
+    expression : DataFrame of shape (n_samples, n_genes)
+    references : sequence of str, optional
+        Reference genes to keep; all eleven when left out.
+    """
+    if references is None:
+        return expression
+    others = [gene for gene in reference_genes() if gene not in references]
+    return expression.drop(columns=others, errors="ignore")
 
 
 def load_dataset(

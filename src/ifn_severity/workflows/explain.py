@@ -11,7 +11,7 @@ from ifn_severity.classify import MODELS
 from ifn_severity.cohorts import get_card
 from ifn_severity.errors import CohortError
 from ifn_severity.explain.result import Explained
-from ifn_severity.features import feature_definition, load_catalogue
+from ifn_severity.features import load_catalogue
 from ifn_severity.paths import reports_dir
 from ifn_severity.report.explanation import ExplanationReport
 from ifn_severity.report.explanation_page import write_explanation_report
@@ -208,7 +208,7 @@ def _metrics(model: SeverityModel) -> dict[str, float | tuple[float, float, floa
 
 
 def _citations(model: SeverityModel, cohorts: Sequence[str]) -> list[str]:
-    groups = set(feature_definition(model.feature_set).features["group"])
+    groups = set(model.definition.features["group"])
     lists = {s.citation for s in load_catalogue().values() if s.group in groups}
     cited: list[str] = []
     for name in dict.fromkeys([*(str(c["name"]) for c in model.manifest.cohorts), *cohorts]):

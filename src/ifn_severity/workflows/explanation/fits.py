@@ -123,7 +123,7 @@ def _random_panel(
 ) -> float:
     rng = np.random.default_rng(seed)
     with threadpool_limits(1):
-        X = random_features(pool, rng, samples.definition.name)
+        X = random_features(pool, rng, samples.definition)
         margin = np.full(len(X), np.nan)
         for part, classifier in zip(design.parts, classifiers, strict=True):
             train = part.train

@@ -15,9 +15,13 @@ from ifn_severity.errors import CohortError, FetchError, LabelError
 from ifn_severity.explain.api import panel_levels
 from ifn_severity.explain.plane import INFLAMMATION_SCORE, INTERFERON_SCORE
 from ifn_severity.explain.samples import Samples
-from ifn_severity.features import feature_definition
 from ifn_severity.features.reference import reference_levels
-from ifn_severity.workflows.dataset import Dataset, cohort_features, load_dataset
+from ifn_severity.workflows.dataset import (
+    Dataset,
+    against_references,
+    cohort_features,
+    load_dataset,
+)
 from ifn_severity.workflows.validation.controls import GenePool
 
 
@@ -54,13 +58,15 @@ class _Genes:
     """What is kept of each cohort in passing."""
 
     panel: tuple[str, ...]
+    references: tuple[str, ...]
     levels: dict[str, np.ndarray] = field(default_factory=dict)
     unlisted: dict[str, pd.DataFrame] = field(default_factory=dict)
     healthy: list[pd.DataFrame] = field(default_factory=list)
 
     def look(self, name: str, adata: Any) -> None:
         """Keep the levels of graded samples and the scores of healthy people."""
-        graded = adata[adata.obs["severe"].notna().to_numpy()].to_df().astype(float)
+        known = adata[adata.obs["severe"].notna().to_numpy()].to_df().astype(float)
+        graded = against_references(known, self.references)
         self.levels[name] = panel_levels(graded, self.panel)
         others = reference_levels(graded)
         listed = set(self.panel)
@@ -68,7 +74,7 @@ class _Genes:
         self.unlisted[name] = others[kept].astype(np.float32)
         well = adata[(adata.obs["severity"].astype(str) == "healthy").to_numpy()]
         if well.n_obs:
-            scores = cohort_features(well)
+            scores = cohort_features(well, references=self.references)
             self.healthy.append(
                 pd.DataFrame(
                     {
@@ -120,8 +126,8 @@ def load(model: SeverityModel, cohorts: Sequence[str], *, progress: bool = False
     """
     trained_on = [str(cohort["name"]) for cohort in model.manifest.cohorts]
     explained = list(cohorts) or trained_on
-    definition = feature_definition(model.feature_set)
-    genes = _Genes(definition.panel)
+    definition = model.definition
+    genes = _Genes(definition.panel, model.references)
     there, missing = [], []
     for name in trained_on:
         if name in explained:
@@ -132,12 +138,18 @@ def load(model: SeverityModel, cohorts: Sequence[str], *, progress: bool = False
             there.append(name)
         except (CohortError, FetchError):
             missing.append(name)
-    dataset = load_dataset([*explained, *there], use="validate", progress=progress, look=genes.look)
+    dataset = load_dataset(
+        [*explained, *there],
+        use="validate",
+        references=model.references,
+        progress=progress,
+        look=genes.look,
+    )
     _check_explained(dataset, explained)
     names = [str(fact["name"]) for fact in dataset.facts]
     samples = Samples(
         definition,
-        dataset.columns(model.feature_set),
+        dataset.columns(model.feature_set)[list(model.manifest.columns)],
         np.vstack([genes.levels[name] for name in names]),
         dataset.obs,
     )

@@ -18,7 +18,6 @@ from ifn_severity.explain.patients import neighbours, no_neighbours, patient_in_
 from ifn_severity.explain.result import Explained, Patient
 from ifn_severity.explain.samples import Samples
 from ifn_severity.explain.summaries import ChosenPatient, choose_patients, sample_position
-from ifn_severity.features import feature_definition
 from ifn_severity.workflows.dataset import Dataset
 from ifn_severity.workflows.explanation.held import HeldOut, explain_saved
 from ifn_severity.workflows.explanation.load import Loaded
@@ -39,7 +38,7 @@ def check_request(model: SeverityModel, *, refits: int, panels: int, n_jobs: int
     InputError
         If a number makes no sense.
     """
-    if "interferon" not in set(feature_definition(model.feature_set).features["group"]):
+    if "interferon" not in set(model.definition.features["group"]):
         raise ModelError(
             f"{model.name} has no interferon features: its feature set is {model.feature_set}",
             expected="a model of interferon, interferon+cytokine or all",

@@ -16,7 +16,7 @@ from ifn_severity.evaluate.bootstrap import percentile_interval
 from ifn_severity.evaluate.cross_cohort import one_out_splits
 from ifn_severity.evaluate.permutation import permute_labels
 from ifn_severity.evaluate.splits import Split
-from ifn_severity.features import feature_definition
+from ifn_severity.features import FeatureDefinition, feature_definition
 from ifn_severity.workflows.validation.fits import Problem, Step
 
 FRACTIONS = (0.25, 0.5, 0.75, 1.0)
@@ -40,9 +40,9 @@ class GenePool:
 
 
 def random_features(
-    pool: GenePool, rng: np.random.Generator, feature_set: str = "all"
+    pool: GenePool, rng: np.random.Generator, definition: FeatureDefinition
 ) -> np.ndarray:
-    """Build a feature set with every listed gene replaced by a random one.
+    """Build features with every listed gene replaced by a random one.
 
     The structure stays: as many genes, as many scores of the same sizes, overlapping alike.
     A gene is drawn once, unless the pool is smaller than the panel.
@@ -51,7 +51,6 @@ def random_features(
     -------
     ndarray of shape (n_samples, n_features)
     """
-    definition = feature_definition(feature_set)
     needed, there = len(definition.panel), len(pool.genes)
     drawn = rng.choice(there, size=needed, replace=there < needed)
     blocks = []
@@ -113,7 +112,7 @@ def random_panels(
     seeds = range(problem.seed + 1000, problem.seed + 1000 + draws)
     tasks = (
         joblib.delayed(_mean_auroc)(
-            random_features(pool, np.random.default_rng(seed)),
+            random_features(pool, np.random.default_rng(seed), feature_definition("all")),
             problem.y,
             views,
             problem,
