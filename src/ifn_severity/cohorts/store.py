@@ -105,6 +105,11 @@ def _is_sealed(cache: Path) -> bool:
     return seal.read_text("utf-8", errors="replace").strip() == sha256_of(cache)
 
 
+def is_kept(card: CohortCard) -> bool:
+    """Tell whether a cohort is on disk, harmonised: loading it then needs no source file."""
+    return _is_sealed(cache_path(card))
+
+
 def _keep(adata: AnnData, cache: Path) -> None:
     """Keep a cohort and drop what earlier versions kept of it."""
     with paths.atomic_file(cache) as part:

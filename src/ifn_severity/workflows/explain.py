@@ -18,7 +18,7 @@ from ifn_severity.report.explanation_page import write_explanation_report
 from ifn_severity.report.explanation_tables import write_explanation_tables
 from ifn_severity.workflows import tracking
 from ifn_severity.workflows.dataset import Dataset
-from ifn_severity.workflows.explanation.load import load
+from ifn_severity.workflows.explanation.load import Loaded, load
 from ifn_severity.workflows.explanation.run import (
     PANELS,
     REFITS,
@@ -27,6 +27,8 @@ from ifn_severity.workflows.explanation.run import (
     no_bar,
 )
 from ifn_severity.workflows.explanation.steps import check_request
+from ifn_severity.workflows.explanation.tables import panel_table
+from ifn_severity.workflows.gene_evidence import blood_gene_evidence
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +84,8 @@ def explain(
         Panels of random genes that the model's panel is compared with; 0 for none.
     seed, n_jobs : int
     review : mapping of str to str, optional
-        The review's evidence on a gene, one sentence each.
+        The review's evidence on a gene, one sentence each; that of the published blood cohorts
+        on disk when left out, of none for simulated patients.
     bar : callable
         Gives a progress bar for a title and a number of steps.
 
@@ -109,7 +112,7 @@ def explain(
         seed=seed,
         n_jobs=n_jobs,
         patients=patients,
-        review=review,
+        review=_review(loaded) if review is None else review,
         bar=bar,
     )
     report = ExplanationReport(
@@ -139,6 +142,15 @@ def explain(
         mlflow.log_artifact(str(target))
         mlflow.log_artifacts(str(tables), "tables")
     return ExplainResult(target, tables, explained)
+
+
+def _review(loaded: Loaded) -> dict[str, str]:
+    """Say of each interferon gene in how many blood cohorts it is higher in severe disease."""
+    if loaded.dataset.simulated:
+        return {}
+    panel = panel_table(loaded.samples)
+    found = blood_gene_evidence(panel.index[panel["interferon"]].astype(str))
+    return found.loc[found["n_cohorts"] > 0, "sentence"].to_dict()
 
 
 def _numbers(explained: Explained) -> dict[str, float]:
