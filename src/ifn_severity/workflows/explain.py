@@ -150,7 +150,8 @@ def _review(loaded: Loaded) -> dict[str, str]:
         return {}
     panel = panel_table(loaded.samples)
     found = blood_gene_evidence(panel.index[panel["interferon"]].astype(str))
-    return found.loc[found["n_cohorts"] > 0, "sentence"].to_dict()
+    told = found.loc[found["n_cohorts"] > 0, "sentence"]
+    return dict(zip(told.index.astype(str), told.astype(str), strict=True))
 
 
 def _numbers(explained: Explained) -> dict[str, float]:
