@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+Bar = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
+"""What gives a progress bar for a title and a number of steps."""
+
+
+def no_bar(title: str, total: int) -> AbstractContextManager[Callable[[str], None]]:
+    """Show nothing, for programs that show their own."""
+    return nullcontext(lambda _: None)
 
 
 @contextmanager

@@ -4,48 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from ifn_severity.__main__ import main
 from ifn_severity.cohorts.simulate import simulate_cohort
 
 Cli = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], home: Path) -> Cli:
-    monkeypatch.chdir(home)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["ifn-severity", *arguments])
-        shown = warnings.showwarning
-        try:
-            main()
-            code = 0
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        finally:
-            warnings.showwarning = shown
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
-
-
-def block(result: tuple[int, str, str]) -> str:
-    """Assert that a command failed as a command should, and return its block."""
-    code, _, err = result
-    assert code == 2, result
-    assert "Traceback" not in err
-    assert err.startswith("Error (")
-    for label in ("got:", "expected:", "do:"):
-        assert label in err
-    return err
+Block = Callable[[tuple[int, str, str]], str]
 
 
 @pytest.fixture
@@ -110,7 +78,7 @@ def test_cohorts_table_and_card(cli: Cli) -> None:
     assert "in hospital, not in intensive care" in out
 
 
-def test_unknown_cohort_and_model_offer_the_nearest(cli: Cli) -> None:
+def test_unknown_cohort_and_model_offer_the_nearest(block: Block, cli: Cli) -> None:
     assert "GSE157103" in block(cli("cohorts", "GSE157130"))
     assert "GSE157103" in block(cli("fetch", "GSE15710"))
     assert "GSE157103" in block(cli("train", "gse157103x"))
@@ -118,7 +86,9 @@ def test_unknown_cohort_and_model_offer_the_nearest(cli: Cli) -> None:
     assert "severity" in block(cli("explain", "no-such-model"))
 
 
-def test_own_cohort_from_file_to_prediction(cli: Cli, small_training: Path, home: Path) -> None:
+def test_own_cohort_from_file_to_prediction(
+    block: Block, cli: Cli, small_training: Path, home: Path
+) -> None:
     """What a newcomer does with data of their own, end to end."""
     code, out, err = cli("cohorts", "add", "mine.csv", "--labels", "labels.csv", "--name", "mine")
     assert code == 0, err
@@ -163,7 +133,7 @@ def test_own_cohort_from_file_to_prediction(cli: Cli, small_training: Path, home
     assert "severity-mine" in block(cli("predict", "severity-min", "mine.csv"))
 
 
-def test_labels_that_do_not_fit(cli: Cli, small_training: Path, home: Path) -> None:
+def test_labels_that_do_not_fit(block: Block, cli: Cli, small_training: Path, home: Path) -> None:
     labels = pd.read_csv(home / "labels.csv")
     labels.assign(severity="severe").to_csv(home / "one.csv", index=False)
     err = block(cli("cohorts", "add", "mine.csv", "--labels", "one.csv", "--name", "mine"))
@@ -190,19 +160,19 @@ def test_labels_that_do_not_fit(cli: Cli, small_training: Path, home: Path) -> N
     ],
 )
 def test_bad_files_are_refused_in_one_block(
-    cli: Cli, home: Path, name: str, content: bytes
+    block: Block, cli: Cli, home: Path, name: str, content: bytes
 ) -> None:
     (home / name).write_bytes(content)
     assert name in block(cli("features", name, "-o", "features.csv"))
     assert not (home / "features.csv").exists()
 
 
-def test_ui_without_runs_and_with_a_taken_port(cli: Cli, home: Path) -> None:
+def test_ui_without_runs_and_with_a_taken_port(block: Block, cli: Cli, home: Path) -> None:
     assert "no runs yet" in block(cli("ui"))
 
 
 def test_read_only_output(
-    cli: Cli, small_training: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    block: Block, cli: Cli, small_training: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import errno
     import tempfile
@@ -215,17 +185,17 @@ def test_read_only_output(
     assert not (home / "features.csv").exists()
 
 
-def test_impossible_home(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_impossible_home(block: Block, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IFN_SEVERITY_HOME", "/proc/nowhere")
     assert "/proc/nowhere" in block(cli("train", "simulated"))
 
 
-def test_a_missing_file_is_called_a_file(cli: Cli, small_training: Path) -> None:
+def test_a_missing_file_is_called_a_file(block: Block, cli: Cli, small_training: Path) -> None:
     assert "mine.csv" in block(cli("features", "min.csv"))
 
 
 def test_full_disk(
-    cli: Cli, small_training: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    block: Block, cli: Cli, small_training: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import errno
 

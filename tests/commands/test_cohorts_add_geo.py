@@ -3,53 +3,22 @@
 from __future__ import annotations
 
 import shlex
-import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ifn_severity.__main__ import main
-
 Cli = Callable[..., tuple[int, str, str]]
+Block = Callable[[tuple[int, str, str]], str]
 pytestmark = pytest.mark.mirror
 
 
 @pytest.fixture
-def cli(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], home: Path, mirror: Path
-) -> Cli:
-    monkeypatch.chdir(home)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["ifn-severity", *arguments])
-        shown = warnings.showwarning
-        try:
-            main()
-            code = 0
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        finally:
-            warnings.showwarning = shown
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
+def cli(mirror: Path, cli: Cli) -> Cli:
+    return cli
 
 
-def block(result: tuple[int, str, str]) -> str:
-    """Assert that a command failed as a command should, and return its block."""
-    code, _, err = result
-    assert code == 2, result
-    assert "Traceback" not in err
-    assert err.startswith("Error (")
-    for label in ("got:", "expected:", "do:"):
-        assert label in err
-    return err
-
-
-def test_from_the_accession_to_a_cohort(cli: Cli, home: Path) -> None:
+def test_from_the_accession_to_a_cohort(block: Block, cli: Cli, home: Path) -> None:
     """The way through: what the first command prints is what is typed next."""
     shown = cli("cohorts", "add", "GSE157103")
     err = block(shown)
@@ -80,7 +49,7 @@ def test_from_the_accession_to_a_cohort(cli: Cli, home: Path) -> None:
     assert "verified" in out
 
 
-def test_what_does_not_go_together(cli: Cli, home: Path) -> None:
+def test_what_does_not_go_together(block: Block, cli: Cli, home: Path) -> None:
     assert "--labels x.csv" in block(cli("cohorts", "add", "GSE157103", "--labels", "x.csv"))
     assert "no labels for mine.csv" in block(cli("cohorts", "add", "mine.csv"))
     mixed = ("cohorts", "add", "mine.csv", "--labels", "x.csv", "--map", "a=mild")
@@ -95,7 +64,7 @@ def test_what_does_not_go_together(cli: Cli, home: Path) -> None:
     assert not (home / "data").exists()
 
 
-def test_cards_that_were_never_exercised(cli: Cli) -> None:
+def test_cards_that_were_never_exercised(block: Block, cli: Cli) -> None:
     code, out, _ = cli("cohorts")
     assert code == 0
     assert "77?" in out

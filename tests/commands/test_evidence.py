@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ifn_severity.__main__ import main
-
 Cli = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], home: Path) -> Cli:
-    monkeypatch.chdir(home)
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["ifn-severity", *arguments])
-        shown = warnings.showwarning
-        try:
-            main()
-            code = 0
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        finally:
-            warnings.showwarning = shown
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ifn_severity.__main__ import main
 from ifn_severity.bundle import load_model
 from ifn_severity.workflows import registry, tracking
 
@@ -32,24 +29,9 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def cli(shelf: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+def home(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("IFN_SEVERITY_HOME", str(shelf))
-    monkeypatch.chdir(shelf)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["ifn-severity", *arguments])
-        shown = warnings.showwarning
-        try:
-            main()
-            code = 0
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        finally:
-            warnings.showwarning = shown
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
+    return shelf
 
 
 def test_list_shows_saved_and_registered(cli: Cli) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,34 +12,14 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from ifn_severity.__main__ import main
 from ifn_severity.cohorts import check_cohort, load_cohort
 from ifn_severity.cohorts.matrix import read_expression
 from ifn_severity.features import panel_genes
 
 Cli = Callable[..., tuple[int, str, str]]
+Block = Callable[[tuple[int, str, str]], str]
 COLUMNS = ("--patient", "donor", "--cell-type", "type", "--severity", "grade")
 TYPES = ["B", "CD4/8 T", "Monocyte"]
-
-
-@pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], home: Path) -> Cli:
-    monkeypatch.chdir(home)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["ifn-severity", *arguments])
-        shown = warnings.showwarning
-        try:
-            main()
-            code = 0
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        finally:
-            warnings.showwarning = shown
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture
@@ -61,16 +39,6 @@ def cells(home: Path) -> anndata.AnnData:
     adata = anndata.AnnData(counts, obs=obs, var=pd.DataFrame(index=genes))
     adata.write_h5ad(home / "cells.h5ad")
     return adata
-
-
-def block(result: tuple[int, str, str]) -> str:
-    code, _, err = result
-    assert code == 2, result
-    assert "Traceback" not in err
-    assert err.startswith("Error (")
-    for label in ("got:", "expected:", "do:"):
-        assert label in err
-    return err
 
 
 def test_from_cells_to_a_cohort(cli: Cli, cells: anndata.AnnData, home: Path) -> None:
@@ -137,7 +105,9 @@ def test_each_cell_type_is_a_cohort_too(cli: Cli, cells: anndata.AnnData, home: 
     assert table.loc[~table["kept"], "cell_type"].tolist() == ["rare"]
 
 
-def test_one_file_and_what_is_not_overwritten(cli: Cli, cells: anndata.AnnData, home: Path) -> None:
+def test_one_file_and_what_is_not_overwritten(
+    block: Block, cli: Cli, cells: anndata.AnnData, home: Path
+) -> None:
     assert cli("pseudobulk", "cells.h5ad", *COLUMNS, "-o", "one.h5ad")[0] == 0
     assert anndata.read_h5ad(home / "one.h5ad").n_obs == 6
     assert cli("pseudobulk", "cells.h5ad", *COLUMNS, "-o", "out")[0] == 0
@@ -153,7 +123,9 @@ def test_one_file_and_what_is_not_overwritten(cli: Cli, cells: anndata.AnnData, 
     assert ".h5ad" in block(cli("pseudobulk", "cells.h5ad", *COLUMNS, "-o", "x.csv"))
 
 
-def test_bad_input_leaves_nothing(cli: Cli, cells: anndata.AnnData, home: Path) -> None:
+def test_bad_input_leaves_nothing(
+    block: Block, cli: Cli, cells: anndata.AnnData, home: Path
+) -> None:
     there = sorted(home.iterdir())
     base = ("pseudobulk", "cells.h5ad")
     assert "did you mean donor" in block(cli(*base, "--patient", "doner", "--cell-type", "type"))
@@ -175,7 +147,7 @@ def test_bad_input_leaves_nothing(cli: Cli, cells: anndata.AnnData, home: Path) 
 
 
 def test_full_disk_leaves_nothing(
-    cli: Cli, cells: anndata.AnnData, home: Path, monkeypatch: pytest.MonkeyPatch
+    block: Block, cli: Cli, cells: anndata.AnnData, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
@@ -186,7 +158,7 @@ def test_full_disk_leaves_nothing(
 
 
 def test_workers_without_dask(
-    cli: Cli, cells: anndata.AnnData, monkeypatch: pytest.MonkeyPatch
+    block: Block, cli: Cli, cells: anndata.AnnData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ifn_severity.cohorts.pseudobulk import cluster
 

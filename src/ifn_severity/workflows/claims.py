@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,11 +13,10 @@ from ifn_severity.evidence.load import load_claims, shared_of
 from ifn_severity.evidence.result import EvidenceReport
 from ifn_severity.evidence.run import run_claims
 from ifn_severity.paths import reports_dir
+from ifn_severity.progress import Bar, no_bar
 from ifn_severity.workflows import tracking
 from ifn_severity.workflows.claims_cohorts import load_evidence, wanted_blocks
 from ifn_severity.workflows.claims_record import LIMITS, write_files
-
-Bar = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,10 +35,6 @@ class EvidenceResult:
     report: EvidenceReport
     folder: Path
     run_id: str
-
-
-def _no_bar(title: str, total: int) -> AbstractContextManager[Callable[[str], None]]:
-    return nullcontext(lambda _: None)
 
 
 def choose_claims(claims: Sequence[Claim], ids: Sequence[str]) -> tuple[Claim, ...]:
@@ -69,7 +63,7 @@ def assemble(
     skip_missing: bool = False,
     n_draws: int = 2000,
     seed: int = 0,
-    bar: Bar = _no_bar,
+    bar: Bar = no_bar,
 ) -> EvidenceReport:
     """Load the cohorts and test the claims; nothing is written.
 
@@ -102,7 +96,7 @@ def assemble(
             claims,
             shared_of(claim_files).cell_types,
             skip_missing=skip_missing,
-            progress=bar is not _no_bar,
+            progress=bar is not no_bar,
             step=step,
         )
         report = run_claims(claims, cohorts, missing, n_draws=n_draws, seed=seed, step=step)
@@ -130,7 +124,7 @@ def evidence(
     seed: int = 0,
     output: Path | None = None,
     figure_files: bool = False,
-    bar: Bar = _no_bar,
+    bar: Bar = no_bar,
 ) -> EvidenceResult:
     """Test the claims on cohorts, write the report and log it to MLflow.
 

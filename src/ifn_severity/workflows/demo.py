@@ -7,9 +7,10 @@ from pathlib import Path
 
 from ifn_severity.cohorts.simulate import simulate_cohort
 from ifn_severity.paths import atomic_file, reports_dir
+from ifn_severity.progress import Bar
 from ifn_severity.workflows.explain import ExplainResult, explain
 from ifn_severity.workflows.predict import PredictionResult, predict_file
-from ifn_severity.workflows.train import Bar, TrainResult, train
+from ifn_severity.workflows.train import TrainResult, train
 
 COHORT = "simulated"
 # patients that the training cohort does not hold

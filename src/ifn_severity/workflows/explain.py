@@ -13,6 +13,7 @@ from ifn_severity.errors import CohortError
 from ifn_severity.explain.result import Explained
 from ifn_severity.features import load_catalogue
 from ifn_severity.paths import reports_dir
+from ifn_severity.progress import Bar, no_bar
 from ifn_severity.report.explanation import ExplanationReport
 from ifn_severity.report.explanation_page import write_explanation_report
 from ifn_severity.report.explanation_tables import write_explanation_tables
@@ -22,9 +23,7 @@ from ifn_severity.workflows.explanation.load import Loaded, load
 from ifn_severity.workflows.explanation.run import (
     PANELS,
     REFITS,
-    Bar,
     explain_loaded,
-    no_bar,
 )
 from ifn_severity.workflows.explanation.steps import check_request
 from ifn_severity.workflows.explanation.tables import panel_table

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,13 @@ from ifn_severity.classify import SeverityClassifier
 from ifn_severity.classify.transfer import usable_cohorts
 from ifn_severity.errors import ModelError
 from ifn_severity.paths import models_dir
+from ifn_severity.progress import Bar, no_bar
 from ifn_severity.workflows import registry, tracking
 from ifn_severity.workflows.dataset import Dataset, load_dataset
 from ifn_severity.workflows.designs import Design, Release, released
 from ifn_severity.workflows.evidence import Evidence, leave_one_cohort_out, with_meanings
 from ifn_severity.workflows.training_log import LABEL, run_tags
 
-Bar = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
 VALIDATION = (
     "Leave one cohort out: each cohort was predicted by a fit that saw no sample of it, the choice "
     "of genes, the calibration and the threshold included. The kind of model and the feature set "
@@ -57,10 +56,6 @@ class ReleasedModel:
         return sum(file.stat().st_size for file in self.folder.iterdir())
 
 
-def _no_bar(title: str, total: int) -> AbstractContextManager[Callable[[str], None]]:
-    return nullcontext(lambda _: None)
-
-
 def release(
     names: Sequence[str] = (),
     *,
@@ -68,7 +63,7 @@ def release(
     register: bool = False,
     n_jobs: int = 1,
     n_draws: int = 2000,
-    bar: Bar = _no_bar,
+    bar: Bar = no_bar,
 ) -> list[ReleasedModel]:
     """Train released models and save them into ``models/``.
 
@@ -106,7 +101,7 @@ def release(
             registry.check_name(design.name)
     done = []
     with bar("training the released models", len(designs) * (len(plan.cohorts) + 1)) as step:
-        for design, dataset in with_data(designs, plan, progress=bar is not _no_bar):
+        for design, dataset in with_data(designs, plan, progress=bar is not no_bar):
             evidence, classifier = leave_one_cohort_out(
                 dataset,
                 design.candidate(dataset),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from ifn_severity.errors import InputError, LabelError, ModelError
 from ifn_severity.evaluate import Candidate, nested_cross_validation, outer_splits, summarise
 from ifn_severity.evaluate.nested import CandidateResult
 from ifn_severity.paths import models_dir
+from ifn_severity.progress import Bar, no_bar
 from ifn_severity.workflows import registry, tracking
 from ifn_severity.workflows.dataset import Dataset, feature_sets_for, load_dataset
 from ifn_severity.workflows.evidence import Evidence, leave_one_cohort_out
@@ -29,8 +29,6 @@ from ifn_severity.workflows.training_log import (
     run_tags,
     save_candidate,
 )
-
-Bar = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +55,6 @@ class TrainResult:
     version: registry.Version | None = None
 
 
-def _no_bar(title: str, total: int) -> AbstractContextManager[Callable[[str], None]]:
-    return nullcontext(lambda _: None)
-
-
 def train(
     cohorts: Sequence[str],
     *,
@@ -73,7 +67,7 @@ def train(
     n_jobs: int = -1,
     name: str | None = None,
     register: bool = False,
-    bar: Bar = _no_bar,
+    bar: Bar = no_bar,
 ) -> TrainResult:
     """Compare feature sets and models, log each to MLflow, and save the best.
 
@@ -130,7 +124,7 @@ def train(
     mlflow = tracking.open_store("train")
     if register:
         registry.check_name(saved_as)
-    dataset = load_dataset(cohorts, progress=bar is not _no_bar)
+    dataset = load_dataset(cohorts, progress=bar is not no_bar)
     splits = outer_splits(dataset.y, dataset.patients, folds=folds, repeats=repeats, seed=seed)
     cohort_of = dataset.obs["cohort"].to_numpy(dtype=str)
     splits += cohort_splits(dataset.y, dataset.patients, cohort_of, repeat=repeats)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from ifn_severity.evaluate import Candidate, permutation_test
 from ifn_severity.evaluate.cross_cohort import check_cohorts, choose_without, cohort_names
 from ifn_severity.features import PROTEIN_SET
 from ifn_severity.paths import reports_dir
+from ifn_severity.progress import Bar, no_bar
 from ifn_severity.report.validation import ValidationReport
 from ifn_severity.workflows import tracking
 from ifn_severity.workflows.dataset import Dataset, feature_sets_for, load_dataset
@@ -25,7 +25,6 @@ from ifn_severity.workflows.validation import additions, clinical, controls, rec
 from ifn_severity.workflows.validation.beside import gene_pool, score_comparators
 from ifn_severity.workflows.validation.fits import Fits, Problem, n_fits, run_fits
 
-Bar = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
 REFERENCE_MODEL = "transfer"
 """Model that controls, additions and the learning curve are run with, on the set ``all`` (or
 ``proteins``): fixed beforehand, so that no control is run on a winner. Where nothing can be
@@ -48,10 +47,6 @@ class ValidateResult:
     report: ValidationReport
     folder: Path
     run_id: str
-
-
-def _no_bar(title: str, total: int) -> AbstractContextManager[Callable[[str], None]]:
-    return nullcontext(lambda _: None)
 
 
 def validation_cohorts() -> list[str]:
@@ -81,7 +76,7 @@ def validate(
     n_jobs: int = -1,
     output: Path | None = None,
     figure_files: bool = False,
-    bar: Bar = _no_bar,
+    bar: Bar = no_bar,
 ) -> ValidateResult:
     """Judge every candidate on cohorts that its training never saw.
 
@@ -127,7 +122,7 @@ def validate(
             do="leave --jobs out",
         )
     mlflow = tracking.open_store("leave-one-cohort-out")
-    dataset = load_dataset(names, use="validate", progress=bar is not _no_bar)
+    dataset = load_dataset(names, use="validate", progress=bar is not no_bar)
     trainable = [name for name in names if "train" in get_card(name).uses]
     problem = Problem.of(dataset, trainable, inner_folds=inner_folds, seed=seed, n_jobs=n_jobs)
     # there are two cohorts of plasma proteins; of transcripts enough to insist on a choice

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +21,7 @@ from ifn_severity.explain.ranking import stability
 from ifn_severity.explain.result import POOLED, Explained
 from ifn_severity.explain.univariate import by_cohort, by_stage, spreads
 from ifn_severity.explain.words import answer_words, cautions
+from ifn_severity.progress import Bar, no_bar
 from ifn_severity.workflows.explanation import tables
 from ifn_severity.workflows.explanation.fits import (
     fit_parts,
@@ -41,13 +41,7 @@ from ifn_severity.workflows.explanation.steps import (
     shown_patients,
 )
 
-Bar = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
 REFITS, PANELS = 200, 20
-
-
-def no_bar(title: str, total: int) -> AbstractContextManager[Callable[[str], None]]:
-    """Show nothing."""
-    return nullcontext(lambda _: None)
 
 
 def explain_in_full(
