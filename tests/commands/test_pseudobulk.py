@@ -160,7 +160,7 @@ def test_full_disk_leaves_nothing(
 def test_workers_without_dask(
     block: Block, cli: Cli, cells: anndata.AnnData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ifn_severity.cohorts.pseudobulk import cluster
+    from ifn_severity import cluster
 
     monkeypatch.setattr(cluster, "find_spec", lambda name: None)
     assert "ifn-severity[dask]" in block(

@@ -19,7 +19,7 @@ from ifn_severity.workflows import registry
 from ifn_severity.workflows.dataset import load_dataset
 from ifn_severity.workflows.designs import Release, parse_release, released
 from ifn_severity.workflows.evidence import counted_scores, leave_one_cohort_out
-from ifn_severity.workflows.explain import explain_dataset
+from ifn_severity.workflows.explanation.run import explain_in_full
 from ifn_severity.workflows.release import ReleasedModel, release
 from ifn_severity.workflows.release_check import check_release
 from ifn_severity.workflows.train import train
@@ -116,11 +116,15 @@ def test_panel_counts_every_gene_to_measure(here: Any) -> None:
 def test_a_panel_is_explained_on_what_it_measures(here: Any) -> None:
     model = load_model(here[1][1].folder)
     dataset = load_dataset(["first"], references=model.references)
-    found = explain_dataset(model, dataset)
-    assert list(found.data.columns) == model.manifest.columns
-    # the attributions are those of the very predictions
+    found = explain_in_full(model, ["first"], refits=0, panels=2, n_jobs=1)
+    assert set(found.gene_level.data.columns) == {
+        c.removeprefix("gene:") for c in model.manifest.columns
+    }
+    assert found.gene_level.error < 1e-9
+    # the saved model is explained on the very features that it predicts from
     own = model.classifier.decision_function(dataset.features[model.manifest.columns])
-    np.testing.assert_allclose(found.base + found.values.sum(axis=1), own, atol=1e-9)
+    saved = found.saved.base + found.saved.values.sum(axis=1)
+    np.testing.assert_allclose(saved, own, atol=1e-9)
 
 
 def test_trained_again_it_is_the_same_model(here: Any) -> None:

@@ -15,6 +15,7 @@ from ifn_severity.explain.carry import carry_to_genes
 from ifn_severity.explain.families import gene_families
 from ifn_severity.explain.samples import Samples
 from ifn_severity.explain.shap_values import attribute, check_sum
+from ifn_severity.features import PROTEIN_SET
 from ifn_severity.features.definition import locate
 from ifn_severity.features.reference import reference_levels
 
@@ -88,7 +89,8 @@ def shap_explanation(
         ``values`` of shape (n_samples, n_genes) in calibrated log-odds, ``base_values``,
         ``data`` (log2 relative expression), ``feature_names``; and ``metadata``, a DataFrame
         indexed by feature name with ``group``, ``family`` and ``label``. Genes that no feature
-        of the model holds are left out.
+        of the model holds are left out. A model of plasma proteins is explained by protein,
+        at either level.
 
     Raises
     ------
@@ -102,15 +104,17 @@ def shap_explanation(
     ----------
     Lundberg 2017, arXiv:1705.07874.
     """
-    import shap
-
     if level not in LEVELS:
         raise InputError(
             f"level {level!r}", expected="gene or feature", do=nearest(str(level), LEVELS)
         )
     definition = model.definition
-    expression = panel_expression(values, model.manifest.genes, tuple(model.manifest.aliases))
     features = model.features(values)
+    if model.feature_set == PROTEIN_SET:
+        # a protein is a feature and made of nothing else
+        by_feature, base, _ = attribute(model.classifier, features)
+        return _explanation(definition.features, by_feature.to_numpy(), base, features.to_numpy())
+    expression = panel_expression(values, model.manifest.genes, tuple(model.manifest.aliases))
     silent = features.isna().all(axis=1)
     if silent.any():
         raise InputError(
@@ -124,17 +128,22 @@ def shap_explanation(
     unknown = np.full(len(definition.panel), np.nan)
     by_feature, by_gene, base, _ = gene_attributions(model.classifier, samples, rows, unknown)
     if level == "feature":
-        metadata = definition.features[["group", "family", "label"]]
-        chosen, data = by_feature.to_numpy(), features.to_numpy()
-        names = [str(name) for name in metadata["label"]]
-        metadata = metadata.set_axis(pd.Index(names, name="feature"), axis=0)
-    else:
-        used = np.flatnonzero((definition.weights != 0).any(axis=1))
-        names = [definition.panel[i] for i in used]
-        metadata = gene_table(tuple(names))
-        chosen, data = by_gene[:, used], samples.levels[:, used]
-    explanation = shap.Explanation(values=chosen, base_values=base, data=data, feature_names=names)
-    explanation.metadata = metadata
+        return _explanation(definition.features, by_feature.to_numpy(), base, features.to_numpy())
+    used = np.flatnonzero((definition.weights != 0).any(axis=1))
+    genes = gene_table(tuple(definition.panel[i] for i in used))
+    return _explanation(genes, by_gene[:, used], base, samples.levels[:, used])
+
+
+def _explanation(
+    table: pd.DataFrame, values: np.ndarray, base: np.ndarray, data: np.ndarray
+) -> Any:
+    """Return a ``shap.Explanation`` whose metadata says what each column is."""
+    import shap
+
+    names = [str(name) for name in table["label"]]
+    explanation = shap.Explanation(values=values, base_values=base, data=data, feature_names=names)
+    metadata = table[["group", "family", "label"]]
+    explanation.metadata = metadata.set_axis(pd.Index(names, name="feature"), axis=0)
     return explanation
 
 

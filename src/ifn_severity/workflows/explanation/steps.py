@@ -18,6 +18,7 @@ from ifn_severity.explain.patients import neighbours, no_neighbours, patient_in_
 from ifn_severity.explain.result import Explained, Patient
 from ifn_severity.explain.samples import Samples
 from ifn_severity.explain.summaries import ChosenPatient, choose_patients, sample_position
+from ifn_severity.features import PROTEIN_SET
 from ifn_severity.workflows.dataset import Dataset
 from ifn_severity.workflows.explanation.held import HeldOut, explain_saved
 from ifn_severity.workflows.explanation.load import Loaded
@@ -38,6 +39,13 @@ def check_request(model: SeverityModel, *, refits: int, panels: int, n_jobs: int
     InputError
         If a number makes no sense.
     """
+    if model.feature_set == PROTEIN_SET:
+        raise ModelError(
+            f"{model.name} is a model of plasma proteins, and the report explains by gene",
+            expected="a model of transcripts",
+            do="take ifn_severity.explain.shap_explanation(model, levels) for its proteins; what "
+            "interferon adds among them is said by ifn-severity validate yale-impact breda-olink",
+        )
     if "interferon" not in set(model.definition.features["group"]):
         raise ModelError(
             f"{model.name} has no interferon features: its feature set is {model.feature_set}",
