@@ -7,16 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ifn_severity.report.validation import ValidationReport
+from ifn_severity.report.validation_calibration import calibration_sentence, level_sentence
 from ifn_severity.report.validation_words import (
     addition_sentence,
     answer,
     beats_random_panels,
     biology_sentence,
-    calibration_sentence,
     choice_sentence,
     comparison_sentence,
     interferon_sentence,
-    level_sentence,
     performance_sentence,
     verdict,
 )

@@ -21,7 +21,8 @@ from ifn_severity.features import panel_genes
 from ifn_severity.workflows import tracking
 from ifn_severity.workflows.dataset import load_dataset
 from ifn_severity.workflows.validate import ValidateResult, validate
-from ifn_severity.workflows.validation import clinical, controls, tables
+from ifn_severity.workflows.validation import clinical, controls
+from ifn_severity.workflows.validation.draws import Draws
 from ifn_severity.workflows.validation.fits import Problem, run_fits
 
 COHORTS = ("one", "two", "three")
@@ -160,7 +161,7 @@ def assert_half(mean: float, low: float, high: float) -> None:
 def test_noise_gives_half_through_the_whole_pipeline(within_patients: bool) -> None:
     problem, candidates = noise(within_patients=within_patients)
     fits = run_fits(problem, candidates, folds=3, step=lambda _: None)
-    draws = tables.Draws(problem, n_draws=500)
+    draws = Draws(problem, n_draws=500)
     for scores in (fits.log_odds, fits.one_in[:, 0]):
         names = ["a", "b", "c"] if scores is fits.log_odds else ["b", "c"]
         for score in scores:
@@ -179,7 +180,7 @@ def test_a_planted_signal_is_found_and_shuffling_takes_it_away() -> None:
     found = controls.shuffled_labels(problem, X, views, "transfer", draws=5, step=lambda _: None)
     planted = Candidate("planted", "transfer", X, views)
     fits = run_fits(problem, [planted], folds=3, step=lambda _: None)
-    mean, _, _ = tables.Draws(problem, n_draws=10).mean(fits.log_odds[0], ["a", "b", "c"])
+    mean, _, _ = Draws(problem, n_draws=10).mean(fits.log_odds[0], ["a", "b", "c"])
     assert mean > 0.9
     assert abs(found.mean() - 0.5) < 0.15
 

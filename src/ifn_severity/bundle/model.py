@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
 
 from ifn_severity.bundle.expression import open_panel, panel_expression
 from ifn_severity.bundle.interval import Anchor
-from ifn_severity.bundle.judge import ABSTAIN, NOT_SEVERE, SEVERE, Findings, Rule
+from ifn_severity.bundle.judge import ABSTAIN, NOT_SEVERE, SEVERE
 from ifn_severity.bundle.manifest import Manifest
 from ifn_severity.bundle.markers import Markers, kind_of_blood
-from ifn_severity.bundle.panel import ModelFeatures, panel_features
+from ifn_severity.bundle.panel import panel_features
 from ifn_severity.bundle.plasma import plasma_levels
-from ifn_severity.bundle.reference import share_outside
+from ifn_severity.bundle.rows import PREDICTION_COLUMNS, prediction_rows, rule_of
 from ifn_severity.bundle.space import FeatureSpace
 from ifn_severity.classify import SeverityClassifier, margin
 from ifn_severity.errors import InputError
@@ -31,16 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ABSTAIN", "NOT_SEVERE", "PREDICTION_COLUMNS", "SEVERE", "SeverityModel"]
 
-PREDICTION_COLUMNS = (
-    "sample",
-    "probability_severe",
-    "call",
-    "panel_coverage",
-    "in_distribution",
-    "warnings",
-    "probability_low",
-    "probability_high",
-)
 BLOCK = 2048
 """Samples that are predicted at a time, so that memory does not grow with their number."""
 
@@ -231,7 +220,7 @@ class SeverityModel:
             )
         own = panel_features(self.manifest, panel.genes)
         markers = Markers(panel.columns, self.trained_on)
-        rule = self._rule(own)
+        rule = rule_of(self, own)
         for start in range(0, len(panel.samples), block):
             rows = slice(start, min(start + block, len(panel.samples)))
             values_here, beside = panel.read(rows, markers.columns)
@@ -239,7 +228,7 @@ class SeverityModel:
             on_features(features)
             stated = None if sex is None else sex[rows]
             hints = markers.tissue(beside), markers.sex(beside, stated)
-            yield self._judge(panel.samples[rows], own.coverage, features, rule, hints)
+            yield prediction_rows(self, panel.samples[rows], own.coverage, features, rule, hints)
 
     def _plasma_blocks(
         self,
@@ -250,13 +239,15 @@ class SeverityModel:
         """Yield the rows of ``predict`` for plasma, which has no markers of tissue or sex."""
         levels = self._expression(values)
         own = panel_features(self.manifest, list(levels.columns))
-        rule, samples = self._rule(own), list(levels.index)
+        rule, samples = rule_of(self, own), list(levels.index)
         for start in range(0, len(levels), block):
             rows = slice(start, min(start + block, len(levels)))
             features = own.compute(levels.iloc[rows].to_numpy())
             on_features(features)
             nothing = [""] * len(features)
-            yield self._judge(samples[rows], own.coverage, features, rule, (nothing, nothing))
+            yield prediction_rows(
+                self, samples[rows], own.coverage, features, rule, (nothing, nothing)
+            )
 
     def log_odds(self, values: pd.DataFrame | AnnData) -> np.ndarray:
         """Return calibrated log-odds without any anchor, shape (n_samples,).
@@ -278,9 +269,10 @@ class SeverityModel:
         """
         expression = self._expression(values)
         own = panel_features(self.manifest, list(expression.columns))
-        return self._decide(own.compute(expression.to_numpy()))
+        return self.decide(own.compute(expression.to_numpy()))
 
-    def _decide(self, features: np.ndarray) -> np.ndarray:
+    def decide(self, features: np.ndarray) -> np.ndarray:
+        """Return calibrated log-odds of features, NaN where a sample has none."""
         # as the classifier's decision_function, without its checks of frames, which take longer
         # than the model
         silent = np.isnan(features).all(axis=1)
@@ -290,66 +282,6 @@ class SeverityModel:
             chosen = features[~silent] if silent.any() else features
             log_odds[~silent] = slope * margin(self.classifier.pipeline_, chosen) + intercept
         return log_odds
-
-    def _judge(
-        self,
-        samples: list[str],
-        coverage: float,
-        features: np.ndarray,
-        rule: Rule,
-        hints: tuple[list[str], list[str]],
-    ) -> pd.DataFrame:
-        table = pd.DataFrame(features, columns=self.manifest.columns)
-        log_odds = self._decide(features)
-        low, high = self._ends(log_odds)
-        if self.anchor:
-            log_odds = log_odds + self.anchor.shift
-        usual = (self.reference["missing"] < 1.0).to_numpy()
-        found = Findings(
-            probability=expit(log_odds),
-            coverage=coverage,
-            missing=np.isnan(features[:, usual]).sum(axis=1),
-            outside=share_outside(table, self.reference),
-            distance=self.space.distance(features),
-            tissue=hints[0],
-            sex=hints[1],
-        )
-        return pd.DataFrame(
-            {
-                "sample": samples,
-                "probability_severe": found.probability,
-                "call": rule.calls(found),
-                "panel_coverage": found.coverage,
-                "in_distribution": rule.within(found),
-                "warnings": rule.warnings(found),
-                "probability_low": low,
-                "probability_high": high,
-            },
-            columns=list(PREDICTION_COLUMNS),
-        )
-
-    def _ends(self, log_odds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        if self.anchor:
-            return expit(log_odds + self.anchor.low), expit(log_odds + self.anchor.high)
-        if self.manifest.interval is None:
-            return np.full(len(log_odds), np.nan), np.full(len(log_odds), np.nan)
-        return self.manifest.interval.around(log_odds)
-
-    def _rule(self, own: ModelFeatures) -> Rule:
-        common = []
-        if self.simulated:
-            common.append("the model was trained on simulated patients")
-        if self.anchor:
-            common.append(self.anchor.words)
-        return Rule(
-            threshold=self.threshold,
-            outside_limit=float(self.manifest.distribution["outside_limit"]),
-            distance_limit=float(self.manifest.distribution["distance_limit"]),
-            # features that training lacked too are imputed there as here
-            n_features=int((self.reference["missing"] < 1.0).sum()),
-            common=(*common, *own.words()),
-            proteins=self.feature_set == PROTEIN_SET,
-        )
 
     def _expression(self, values: pd.DataFrame | AnnData) -> pd.DataFrame:
         if self.feature_set == PROTEIN_SET:

@@ -12,6 +12,7 @@ from ifn_severity.report.comparators_figure import comparators_figure
 from ifn_severity.report.forest_figure import forest_figure
 from ifn_severity.report.held_out_figures import decision_figure, held_out_roc_figure
 from ifn_severity.report.validation import ValidationReport
+from ifn_severity.report.validation_calibration import calibration_sentence
 from ifn_severity.report.validation_methods import methods_section, tables_section
 from ifn_severity.report.validation_more import (
     candidates_section,
@@ -31,7 +32,6 @@ from ifn_severity.report.validation_rows import (
 from ifn_severity.report.validation_words import (
     addition_sentence,
     alone_by_cohort,
-    calibration_sentence,
     comparison_sentence,
     interferon_alone,
     interferon_sentence,

@@ -17,9 +17,9 @@ from ifn_severity.evaluate.cross_cohort import check_cohorts, cohort_names, one_
 from ifn_severity.evaluate.prediction_interval import interval_between
 from ifn_severity.evaluate.promotion import HeldOutScores
 from ifn_severity.workflows.dataset import Dataset
+from ifn_severity.workflows.validation.draws import Draws
 from ifn_severity.workflows.validation.fits import Problem
 from ifn_severity.workflows.validation.tables import (
-    Draws,
     candidate_row,
     cohort_table,
     subgroup_table,

@@ -14,7 +14,7 @@ from ifn_severity.classify import MODELS, feature_views, search_space
 from ifn_severity.cohorts import get_card, list_cohorts
 from ifn_severity.errors import InputError
 from ifn_severity.evaluate import Candidate, permutation_test
-from ifn_severity.evaluate.cross_cohort import check_cohorts, choose_without, cohort_names
+from ifn_severity.evaluate.cross_cohort import check_cohorts, cohort_names
 from ifn_severity.features import PROTEIN_SET
 from ifn_severity.paths import reports_dir
 from ifn_severity.progress import Bar, no_bar
@@ -23,6 +23,8 @@ from ifn_severity.workflows import tracking
 from ifn_severity.workflows.dataset import Dataset, feature_sets_for, load_dataset
 from ifn_severity.workflows.validation import additions, clinical, controls, record, tables
 from ifn_severity.workflows.validation.beside import gene_pool, score_comparators
+from ifn_severity.workflows.validation.choice import averaged, choose
+from ifn_severity.workflows.validation.draws import Draws
 from ifn_severity.workflows.validation.fits import Fits, Problem, n_fits, run_fits
 
 REFERENCE_MODEL = "transfer"
@@ -179,10 +181,10 @@ def _report(
     settings: dict[str, Any],
 ) -> ValidationReport:
     """Put all tables together."""
-    draws = tables.Draws(problem, n_draws=n_draws)
-    chosen = _choose(fits, problem)
+    draws = Draws(problem, n_draws=n_draws)
+    chosen = choose(fits, problem, otherwise=REFERENCE_MODEL)
     score, raw, above = (
-        _averaged(values, chosen, problem)
+        averaged(values, chosen, problem)
         for values in (fits.log_odds, fits.raw_log_odds, fits.above)
     )
     held_out = tables.held_out_rows(draws, tables.NESTED, score, raw, above)
@@ -283,31 +285,3 @@ def _report(
         limits=record.PROTEIN_LIMITS if dataset.proteins else record.LIMITS,
         simulated=dataset.simulated,
     )
-
-
-def _choose(fits: Fits, problem: Problem) -> dict[str, tuple[int, ...]]:
-    """Choose candidates for each cohort without it, or take the one that was fixed beforehand."""
-    if problem.can_choose:
-        return choose_without(
-            fits.log_odds,
-            fits.two_out,
-            problem.y,
-            problem.patients,
-            problem.cohorts,
-            problem.trainable,
-            seed=problem.seed,
-        )
-    models = [candidate.model for candidate in fits.candidates]
-    fixed = models.index(REFERENCE_MODEL) if REFERENCE_MODEL in models else 0
-    return dict.fromkeys(cohort_names(problem.cohorts), (fixed,))
-
-
-def _averaged(
-    values: np.ndarray, chosen: dict[str, tuple[int, ...]], problem: Problem
-) -> np.ndarray:
-    """Average, in each cohort, the candidates chosen without it."""
-    result = np.full(len(problem.y), np.nan)
-    for name, members in chosen.items():
-        rows = problem.cohorts == name
-        result[rows] = values[list(members)][:, rows].mean(axis=0)
-    return result

@@ -22,8 +22,8 @@ from ifn_severity.features import PROTEIN_SET
 from ifn_severity.workflows.dataset import Dataset
 from ifn_severity.workflows.explanation.held import HeldOut, explain_saved
 from ifn_severity.workflows.explanation.load import Loaded
+from ifn_severity.workflows.validation.draws import Draws
 from ifn_severity.workflows.validation.fits import Problem
-from ifn_severity.workflows.validation.tables import Draws
 
 N_DRAWS = 2000
 """Bootstrap draws of patients behind intervals of AUROC."""

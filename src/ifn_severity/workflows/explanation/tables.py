@@ -22,7 +22,7 @@ from ifn_severity.explain.words import interaction_words
 from ifn_severity.workflows.dataset import Dataset
 from ifn_severity.workflows.explanation.held import HeldOut
 from ifn_severity.workflows.validation import additions
-from ifn_severity.workflows.validation.tables import Draws
+from ifn_severity.workflows.validation.draws import Draws
 
 INTERACTION_COLUMNS = (
     "interaction", "kind", "cohort", "without", "with_", "difference", "low", "high",

@@ -15,8 +15,8 @@ from ifn_severity.evaluate import Candidate, outer_splits, paired_difference
 from ifn_severity.evaluate.cross_cohort import MIN_PATIENTS, class_patients, one_out_splits
 from ifn_severity.features import PROTEIN_SET, feature_definition
 from ifn_severity.workflows.dataset import Dataset
+from ifn_severity.workflows.validation.draws import Draws
 from ifn_severity.workflows.validation.fits import Problem, Step
-from ifn_severity.workflows.validation.tables import Draws
 
 GROUPS = ("interferon", "cytokine")
 INTERFERON, INFLAMMATION = "score:Rice2013_IFN6", "score:HALLMARK_TNFA_NFKB"
