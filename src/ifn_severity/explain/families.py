@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import pandas as pd
 
 from ifn_severity.features import feature_definition
-from ifn_severity.features.signatures import load_catalogue
+from ifn_severity.features.signatures import Signature, load_catalogue
 
 INTERFERON = "interferon"
 OTHER = "other"
+# lists of genes that went together in blood, not of genes that interferon was seen to induce
+_MODULES = ("BTM_", "BloodGen3_", "Chaussabel_", "SCAHN_")
 
 _FAMILY: dict[tuple[str, str], str] = {
     ("interferon", "type I"): "type I",
@@ -56,6 +59,21 @@ def family_of(group: str, family: str) -> str:
     return _FAMILY.get((group, family), _WHOLE.get(group, OTHER))
 
 
+def _answers_to_interferon(names: Sequence[str], catalogue: Mapping[str, Signature]) -> bool:
+    """Whether interferon lists that hold a gene are reason enough to call it an interferon gene.
+
+    Modules are made of genes that went together in blood: ANXA3, ELANE and FCER1A are in one of
+    them and mark neutrophils and dendritic cells.
+    """
+    interferon = [name for name in names if catalogue[name].group == INTERFERON]
+    modules = [name for name in interferon if name.startswith(_MODULES)]
+    return len(modules) < len(interferon) or len(modules) != 1
+
+
+def _elsewhere(names: Sequence[str], catalogue: Mapping[str, Signature]) -> list[str]:
+    return [name for name in names if catalogue[name].group != INTERFERON]
+
+
 @cache
 def _gene_families() -> pd.DataFrame:
     catalogue = load_catalogue()
@@ -70,9 +88,14 @@ def _gene_families() -> pd.DataFrame:
             for gene in signature.genes:
                 lists.setdefault(gene, []).append(signature.name)
     for gene, names in lists.items():
-        if gene not in owners:
+        trusted = (
+            names if _answers_to_interferon(names, catalogue) else _elsewhere(names, catalogue)
+        )
+        if not trusted:
+            owners[gene] = (OTHER, OTHER)
+        elif gene not in owners or len(trusted) < len(names):
             # sorted is stable, so the catalogue's order decides between lists of one length
-            shortest = sorted((catalogue[name] for name in names), key=lambda s: len(s.genes))
+            shortest = sorted((catalogue[name] for name in trusted), key=lambda s: len(s.genes))
             counts = Counter(signature.group for signature in shortest)
             most = max(counts.values())
             first = next(s for s in shortest if counts[s.group] == most)
@@ -93,7 +116,9 @@ def _gene_families() -> pd.DataFrame:
 def gene_families() -> pd.DataFrame:
     """Return the family of every gene that is in a list.
 
-    A gene belongs to the list that takes it to gene level. A gene that is no feature of its own
+    A gene of one co-expression module of interferon, and of no other interferon list, is no
+    interferon gene: its other lists say what it is. Else a gene belongs to the list that takes
+    it to gene level. A gene that is no feature of its own
     belongs to the group that most of its lists are of, and there to the shortest list, the most
     specific one; between equal groups the shortest list decides. It has this one family whatever
     model is explained.
@@ -106,7 +131,7 @@ def gene_families() -> pd.DataFrame:
     Examples
     --------
     >>> families = gene_families()
-    >>> families.loc[["IFI27", "IFNAR1", "CXCL10", "IL6", "MPO"], "family"].tolist()
+    >>> families.loc[["IFI27", "IFNAR1", "CXCL10", "IL6", "ELANE"], "family"].tolist()
     ['type I', 'receptors and ISGF3', 'chemokines', 'cytokines and receptors', 'myeloid']
     """
     return _gene_families().copy()
