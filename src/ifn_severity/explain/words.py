@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -27,7 +29,8 @@ def answer_words(
     said += [_random(answer), _leading(interferon, stability), _stability(stability)]
     said += [_where(where), _patients(answer), _interactions(interactions)]
     said.append(_stand_ins(interferon, stand_ins))
-    return tuple(text for text in said if text)
+    # a minus before a number, as reports print it
+    return tuple(re.sub(r"(?<=[ (])-(?=\d)", "−", text) for text in said if text)
 
 
 def first_sentence(answer: Answer, *, held_out: bool) -> str:

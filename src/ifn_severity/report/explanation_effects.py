@@ -83,7 +83,9 @@ def effects_figure(explained: Explained) -> Figure:
             grid[band, 0].set_xlim(-1.35 * most, 1.35 * most)
             grid[band, 0].xaxis.set_major_locator(MaxNLocator(2, symmetric=True))
             name_scopes(grid[band, 0], places, names)
-        for words, band in (("In the model", 0), ("In the data", 1)):
+        # one cohort makes a band too low for the longer words
+        model, data = ("In the model", "In the data") if len(places) > 2 else ("Model", "Data")
+        for words, band in ((model, 0), (data, 1)):
             grid[band, 0].set_ylabel(words, fontweight="bold")
         middle, between = (len(genes) - 1) // 2, 0.5 if len(genes) % 2 else 1.1
         for band, label in enumerate(_LABELS):

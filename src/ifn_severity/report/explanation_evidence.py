@@ -24,6 +24,7 @@ from ifn_severity.report.style import (
 )
 
 _MOST = 20  # genes that are drawn
+_THOUSAND = 1000.0
 
 
 def evidence_figure(explained: Explained) -> Figure:
@@ -106,6 +107,8 @@ def _shap(axes: Axes, table: pd.DataFrame, explained: Explained) -> None:
 def _dots(axes: Axes, table: pd.DataFrame, kind: str, title: str) -> None:
     permutation = kind == "permutation"
     values = table["permutation_importance" if permutation else "coefficient"].to_numpy(float)
+    # thousandths keep the figures of small losses apart
+    values = values * (_THOUSAND if permutation else 1.0)
     axes.axvline(0, color=INK, linewidth=0.8)
     for row, value in enumerate(values):
         if np.isnan(value):
@@ -113,10 +116,11 @@ def _dots(axes: Axes, table: pd.DataFrame, kind: str, title: str) -> None:
         colour = INK if permutation else (VERMILLION if value > 0 else BLUE)
         if permutation:
             ends = table.iloc[row][["permutation_low", "permutation_high"]].to_numpy(float)
+            ends = ends * _THOUSAND
             axes.plot(ends, [row, row], color=colour, linewidth=1.2)
         axes.plot(value, row, marker="o", color=colour, markersize=4.5)
     axes.set_title(title, fontsize=8)
-    axes.set_xlabel("loss of AUROC" if permutation else "linear model", fontsize=8)
+    axes.set_xlabel("AUROC lost, × 1000" if permutation else "linear model", fontsize=8)
     axes.grid(visible=True, axis="x")
     axes.margins(x=0.12)
     axes.locator_params(axis="x", nbins=2)

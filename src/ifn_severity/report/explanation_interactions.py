@@ -55,6 +55,8 @@ def interactions_figure(explained: Explained) -> Figure:
             rows = table[table["interaction"].astype(str) == title].set_index("cohort")
             _draw(gain, coefficient, rows, cohorts, title)
             gain.set_title(title, fontsize=9)
+        for axes in grid[-1]:
+            axes.locator_params(axis="x", nbins=4)
         grid[-1, 0].set_xlabel("AUROC with the term − without it, held out")
         grid[-1, 1].set_xlabel("Coefficient, log-odds per product of SDs")
         finish(figure, simulated=explained.gene_level.simulated)

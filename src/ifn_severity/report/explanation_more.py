@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -146,6 +147,16 @@ def _overall_words(table: pd.DataFrame) -> tuple[str, ...]:
     return tuple(text[:1].upper() + text[1:] for text in dict.fromkeys(said))
 
 
+def _review_table(cited: Mapping[str, str]) -> ReportTable:
+    """Return what ``ifn-severity evidence`` finds of each gene, all patients together."""
+    return ReportTable(
+        caption="The review's question put to each gene: severe against milder patients in the "
+        "blood cohorts on disk",
+        columns=("Gene", "Evidence"),
+        rows=tuple(cited.items()),
+    )
+
+
 def evidence_section(report: ExplanationReport) -> Section | None:
     """Return SHAP beside the gene's own effect, permutation importance and a coefficient."""
     explained = report.explained
@@ -164,7 +175,7 @@ def evidence_section(report: ExplanationReport) -> Section | None:
         "of held-out AUROC when the gene is shuffled within cohorts, with its 95 % interval. "
         f"Coefficient: {models or 'linear model'}. A cross marks genes whose evidence disagrees.",
     )
-    review = bool((table["review"].astype(str).str.len() > 0).any())
+    cited = {str(gene): str(words) for gene, words in table["review"].items() if str(words)}
     shown = ReportTable(
         caption="The leading interferon genes beside independent evidence",
         columns=(
@@ -175,7 +186,6 @@ def evidence_section(report: ExplanationReport) -> Section | None:
             "Permutation",
             "Coefficient",
             "Agreement",
-            *(("The review's evidence",) if review else ()),
         ),
         rows=tuple(
             (
@@ -186,7 +196,6 @@ def evidence_section(report: ExplanationReport) -> Section | None:
                 number(about["permutation_importance"], 4),
                 "–" if math.isnan(about["coefficient"]) else signed(about["coefficient"], 3),
                 Badge("agrees", "good") if about["agrees"] else Badge("does not", "bad"),
-                *((str(about["review"]) or "–",) if review else ()),
             )
             for gene, about in table.iterrows()
         ),
@@ -202,6 +211,6 @@ def evidence_section(report: ExplanationReport) -> Section | None:
         "Against independent evidence",
         (sentence,),
         figures=(figure,),
-        tables=(shown,),
+        tables=(shown, *((_review_table(cited),) if cited else ())),
         details=(Details("The agreement, gene by gene, in words", tables=(said,)),),
     )

@@ -185,16 +185,16 @@ def test_a_ranking_that_is_not_stable_is_a_warning(
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_the_reviews_evidence_has_a_column_when_there_is_any(
+def test_the_reviews_evidence_has_a_table_when_there_is_any(
     explained: Explained, make_report: MakeReport, page: Page, tmp_path: Path
 ) -> None:
-    assert "The review's evidence" not in page.text
+    assert "The review's question" not in page.text
     evidence = explained.evidence.assign(review="up in 3 of 4 cohorts, heterogeneous")
     path = write_explanation_report(
         tmp_path / "r.html", make_report(replace(explained, evidence=evidence))
     )
     text = Page(path).text
-    assert "The review's evidence" in text
+    assert "The review's question" in text
     assert text.count("up in 3 of 4 cohorts, heterogeneous") == len(evidence)
 
 
