@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata, spearmanr
@@ -32,11 +30,10 @@ def interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if not len(values):
         nothing = np.full(values.shape[1:], np.nan)
         return nothing, nothing.copy()
-    with warnings.catch_warnings():
-        # a gene that no draw knows has no interval
-        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
-        low, high = np.nanpercentile(values, _LEVEL, axis=0)
-    return low, high
+    # a gene that no draw knows has no interval
+    known = np.isfinite(values).any(axis=0)
+    low, high = np.nanpercentile(np.where(known, values, 0.0), _LEVEL, axis=0)
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
 def rank_columns(importance: np.ndarray, draws: np.ndarray) -> pd.DataFrame:
