@@ -81,19 +81,29 @@ def candidates(found: dict[str, Any]) -> str:
 
 def beside(found: dict[str, Any]) -> str:
     """Tabulate the published scores on the same patients and the difference to ours."""
-    scores = pd.DataFrame(found["comparators"])
+    scores = pd.DataFrame(
+        [
+            {"label": score["label"], "cohort": cohort, "auroc": values["auroc"]}
+            for score in found["comparators"].values()
+            for cohort, values in score["cohorts"].items()
+        ]
+    )
     names = [name for name, cohort in found["cohorts"].items() if cohort["counted"]]
     table = scores.pivot(index="label", columns="cohort", values="auroc")[names]
-    means = table.dropna().mean(axis=1).sort_values(ascending=False)
+    known = table.dropna().mean(axis=1).sort_values(ascending=False)
+    order = [*known.index, *(label for label in table.index if label not in known.index)]
     gaps = pd.DataFrame(found["differences"]).query("cohort == 'mean'").set_index("label")
     rows = [
         [
             label,
-            *(f"{table.loc[label, name]:.3f}" for name in names),
-            f"{means[label]:.3f}",
-            ranged(gaps.loc[label], "difference", "low", "high", "+"),
+            *(f"{x:.3f}" if x == x else "–" for x in table.loc[label].astype(float)),
+            *(
+                (f"{known[label]:.3f}", ranged(gaps.loc[label], "difference", "low", "high", "+"))
+                if label in known.index
+                else ("–", "–")
+            ),
         ]
-        for label in means.index
+        for label in order
     ]
     return markdown(["published score", *names, "mean", "ours (nested) minus it"], rows)
 
