@@ -9,7 +9,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 .PHONY: help demo train validate models test lint ui lock clean
 
 help:
-	@echo "make demo   train, compare, explain and predict on simulated patients (offline, about a minute)"
+	@echo "make demo   train, compare, explain and predict on simulated patients (about a minute once installed)"
 	@echo "make train  the same on GSE157103, 100 real patients (IFN_SEVERITY_MIRROR=DIR: from a local copy)"
 	@echo "make validate   leave one cohort out over the public blood cohorts, published signatures beside it"
 	@echo "make models     train the released models, models/severity-*, on the public cohorts"

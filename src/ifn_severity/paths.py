@@ -83,7 +83,7 @@ def _explained(target: Path) -> Iterator[None]:
         if error.errno in _IMPOSSIBLE:
             raise StoreError(
                 f"cannot write {target}: {error.strerror}",
-                expected="a path whose parent is a folder",
+                expected="the name of a file, in a folder that exists or can be made",
                 do="choose another place with -o, or set IFN_SEVERITY_HOME to a folder of yours",
             ) from error
         raise

@@ -73,4 +73,4 @@ def test_cards_that_were_never_exercised(block: Block, cli: Cli) -> None:
     for words in ("not exercised offline", "recorded at the first download", "not counted in"):
         assert words in " ".join(out.split())
     assert "GSE164805_series_matrix.txt.gz" in block(cli("fetch", "GSE164805"))
-    assert "is a cohort to control" in block(cli("train", "GSE171110"))
+    assert "is there to control only" in block(cli("train", "GSE171110"))

@@ -186,6 +186,20 @@ def test_report_of_a_batch(saved, tmp_path):
         predict_file(folder, tmp_path / "odd.csv", tmp_path / "x.csv", report=tmp_path / "x.csv")
 
 
+def test_a_page_that_cannot_be_written_leaves_no_predictions(saved, tmp_path):
+    folder, counts = saved
+    source, taken = tmp_path / "mine.csv", tmp_path / "taken"
+    counts.to_csv(source)
+    taken.mkdir()
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(StoreError, match="taken"):
+        predict_file(folder, source, tmp_path / "out.csv", report=taken)
+    assert sorted(tmp_path.iterdir()) == before
+    with pytest.raises(InputError, match="input and as output") as clash:
+        predict_file(folder, source, tmp_path / "out.csv", report=source)
+    assert "--report" in clash.value.do
+
+
 def test_standard_input_is_the_file(saved, tmp_path, monkeypatch):
     folder, counts = saved
     counts.to_csv(tmp_path / "counts.csv")

@@ -223,7 +223,7 @@ def test_refusals(validated: tuple[Path, ValidateResult], monkeypatch: pytest.Mo
         validate(COHORTS[:2], **SMALL)
     with pytest.raises(CohortError, match="more than once"):
         validate([*COHORTS, "one"], **SMALL)
-    with pytest.raises(CohortError, match="GSE152641 is a cohort to control"):
+    with pytest.raises(CohortError, match="GSE152641 is there to control only"):
         validate([*COHORTS, "GSE152641"], **SMALL)
     with pytest.raises(InputError, match="0 processes"):
         validate(COHORTS, **{**SMALL, "n_jobs": 0})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ifn_severity.commands.console import console, short
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
 def _on_disk(card: CohortCard) -> str:
     """Say how many of a cohort's files are there; their content is checked when loaded."""
-    from ifn_severity.cohorts.fetch import file_paths, pinned
+    from ifn_severity.cohorts.fetch import MIRROR, file_paths, pinned
 
     if card.simulated:
         return "built in"
@@ -23,7 +25,10 @@ def _on_disk(card: CohortCard) -> str:
     )
     if there == len(card.files):
         return "yes"
-    return "no" if there == 0 else f"{there} of {len(card.files)} files"
+    if there:
+        return f"{there} of {len(card.files)} files"
+    mirror = os.environ.get(MIRROR, "")
+    return "mirror" if mirror and (Path(mirror).expanduser() / card.name).is_dir() else "no"
 
 
 def _sizes(card: CohortCard) -> tuple[str, str, str]:

@@ -66,8 +66,13 @@ def show_comparison(result: TrainResult) -> None:
         f"samples of {first.n_patients:.0f} patients, {first.n_severe:.0f} severe",
         title_justify="left",
         caption="Nested cross-validation by patient; intervals are 95 % patient bootstrap. Inside "
-        "the training cohorts: expect less on another.\nThe best of these candidates is chosen on "
-        "these very figures, which flatters it a little.",
+        "the training cohorts: expect less on another."
+        + (
+            "\nThe best of these candidates is chosen on these very figures, which flatters it a "
+            "little."
+            if len(result.table) > 1
+            else ""
+        ),
         caption_justify="left",
     )
     table.add_column("features")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -171,7 +172,7 @@ def load_dataset(
     for card in cards:
         if use not in card.uses:
             raise CohortError(
-                f"{card.name} is a cohort to {', '.join(card.uses)}",
+                f"{card.name} is there to {' and to '.join(card.uses)} only",
                 expected=f"a cohort that can be {_USED[use]}, its samples graded mild or severe",
                 do="see ifn-severity cohorts for the cohorts that can be used",
             )
@@ -186,7 +187,11 @@ def load_dataset(
             usable &= np.isfinite(adata.X).mean(axis=1) >= _MEASURED
         graded = adata[usable]
         obs = graded.obs.copy()
-        features = cohort_features(graded, references=references)
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always", UserWarning)
+            features = cohort_features(graded, references=references)
+        for warning in heard:
+            warnings.warn(f"{card.name}: {warning.message}", warning.category, stacklevel=2)
         index = pd.Index([f"{card.name}:{sample}" for sample in obs.index], name="sample")
         obs["cohort"] = card.name
         obs["patient"] = [f"{card.name}:{patient}" for patient in obs["patient"]]

@@ -164,6 +164,7 @@ def predict_file(
         tables: list[pd.DataFrame] = []
         first: Expression | None = None
         notes: dict[str, None] = {}
+        # the predictions appear last: a page that cannot be written leaves nothing behind
         with paths.atomic_file(target) as part:
             for chunk in _chunks(model, path, unit):
                 first = first or chunk
@@ -173,25 +174,27 @@ def predict_file(
                         part, mode="a", header=not tables, index=False, lineterminator="\n"
                     )
                     tables.append(table)
-    if first is None:
-        raise InputError(
-            f"{matrix_path} holds no sample", expected="one or more", do="check the export"
-        )
-    result = PredictionResult(
-        predictions=pd.concat(tables, ignore_index=True),
-        output=target,
-        model=model,
-        unit=first.unit,
-        orientation=first.orientation,
-        identifiers=first.identifiers,
-        notes=(*model.notes, *notes),
-        drift=drift.shifts(model),
-        report=page,
-    )
-    if page is not None:
-        from ifn_severity.workflows.prediction_page import write_prediction_page
+            if first is None:
+                raise InputError(
+                    f"{matrix_path} holds no sample",
+                    expected="one or more",
+                    do="check the export",
+                )
+            result = PredictionResult(
+                predictions=pd.concat(tables, ignore_index=True),
+                output=target,
+                model=model,
+                unit=first.unit,
+                orientation=first.orientation,
+                identifiers=first.identifiers,
+                notes=(*model.notes, *notes),
+                drift=drift.shifts(model),
+                report=page,
+            )
+            if page is not None:
+                from ifn_severity.workflows.prediction_page import write_prediction_page
 
-        write_prediction_page(page, result, Path(matrix_path).name)
+                write_prediction_page(page, result, Path(matrix_path).name)
     return result
 
 
@@ -237,10 +240,11 @@ def _check_places(
         for given in (matrix, labels):
             source = None if given is None or str(given) == STDIN else Path(given)
             if place and source and place.exists() and source.exists() and place.samefile(source):
+                what, option = ("report", "--report") if place is page else ("predictions", "-o")
                 raise InputError(
                     f"{source} as input and as output",
-                    expected="another file for the predictions",
-                    do="name one with -o",
+                    expected=f"another file for the {what}",
+                    do=f"name one with {option}",
                 )
     if page and page.absolute() == target.absolute():
         raise InputError(

@@ -69,8 +69,12 @@ def save_candidate(
         training_cohorts=list(dataset.obs["cohort"].astype(str)),
         interval=interval,
         extra={
-            "validation": "nested cross-validation inside the training cohorts, by patient; the "
-            "best candidate was chosen on these figures, which flatters it a little",
+            "validation": "nested cross-validation inside the training cohorts, by patient"
+            + (
+                "; the best candidate was chosen on these figures, which flatters it a little"
+                if len(table) > 1
+                else ""
+            ),
             "settings": settings,
             "mlflow_run_id": run_id,
             "candidates": table[["feature_set", "model", "auroc"]].to_dict("records"),
