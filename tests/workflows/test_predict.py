@@ -134,9 +134,16 @@ def test_labels_move_every_probability_and_say_so(saved, tmp_path):
     known = pd.DataFrame({"sample": ["P0", "P2", "P4", "not there"], "severe": [1, 1, 1, 1]})
     known.to_csv(tmp_path / "known.csv", index=False)
     result = predict_file(
-        folder, tmp_path / "counts.csv", tmp_path / "b.csv", labels=tmp_path / "known.csv"
+        folder,
+        tmp_path / "counts.csv",
+        tmp_path / "b.csv",
+        labels=tmp_path / "known.csv",
+        report=tmp_path / "page.html",
     )
     moved = result.predictions
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "Do not judge the model on those samples" in page
+    assert "a laboratory the model has not seen" not in page
     assert (moved["probability_severe"] > plain["probability_severe"]).all()
     assert (
         moved["probability_severe"].rank().tolist() == plain["probability_severe"].rank().tolist()

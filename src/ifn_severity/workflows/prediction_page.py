@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ifn_severity.bundle import SeverityModel
 from ifn_severity.bundle.summary import batch_sentences, reasons
 from ifn_severity.report.blocks import ReportFigure, ReportTable, Section
 from ifn_severity.report.page import write_page
@@ -57,6 +58,19 @@ def write_prediction_page(path: Path, result: PredictionResult, source: str) -> 
     )
 
 
+def _interval_meaning(model: SeverityModel) -> str:
+    interval = model.manifest.interval
+    if model.anchor:
+        return (
+            "The interval says where the probability may lie in the laboratory of the labelled "
+            "samples, given how few they are. Do not judge the model on those samples: they set "
+            "its level."
+        )
+    return (
+        "" if interval is None else f"The interval ({interval.level:.0%}) says {interval.meaning}."
+    )
+
+
 def _scores(result: PredictionResult) -> Section:
     model = result.model
     interval = model.manifest.interval
@@ -64,9 +78,7 @@ def _scores(result: PredictionResult) -> Section:
     return Section(
         "scores",
         "Scores",
-        paragraphs=(
-            (f"The interval ({interval.level:.0%}) says {interval.meaning}.",) if interval else ()
-        ),
+        paragraphs=(_interval_meaning(model),) if model.anchor or interval else (),
         figures=(
             ReportFigure(
                 "scores",
