@@ -47,11 +47,12 @@ METHODS = """\
 ## How
 
 - Effect: Hedges' g with the exact small-sample correction (Hedges 1981, doi
-  10.3102/10769986006002107) on one mean a patient and grade, and AUROC beside it. Intervals are a
-  percentile bootstrap over patients; with fewer than five patients on a side, the exact interval
-  of noncentral t, and DeLong's for the AUROC. The variance for pooling is 1/n₁ + 1/n₀ + g²/(2n).
-  A patient with samples of both grades counts on both sides and is drawn with both; the variance
-  for pooling takes the sides for independent, which is cautious.
+  10.3102/10769986006002107) on one mean a patient and grade, and AUROC beside it. The interval
+  of g is the exact one of noncentral t. A patient with samples of both grades counts on both
+  sides; the interval is then a percentile bootstrap over patients, from five on a side, which
+  draws such a patient with both. The variance for pooling is 1/n₁ + 1/n₀ + g²/(2n); it takes the
+  sides for independent, which is cautious. The interval of the AUROC is a percentile bootstrap
+  over patients; with fewer than five on a side, or where no draw differs, that of its logit.
 - Slopes over the day since onset, and differences at the same day: a linear mixed model with a
   random intercept a patient (REML), in standard deviations within the grades. The curve of the
   page has a restricted cubic spline for each grade.

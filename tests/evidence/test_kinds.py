@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ifn_severity.evaluate import logit_auroc
 from ifn_severity.evaluate.effects import hedges_g
 from ifn_severity.evaluate.variance import group_share, variance_shares
 from ifn_severity.evidence.claim import Measure, Part
 from ifn_severity.evidence.cohort import Block, EvidenceCohort
 from ifn_severity.evidence.effects import part_effects
-from ifn_severity.evidence.kinds import both_high, coexistence, correlation, level
+from ifn_severity.evidence.kinds import both_high, coexistence, correlation, difference, level
 from ifn_severity.evidence.result import EFFECT_COLUMNS
 
 MakePart = Callable[..., Part]
@@ -37,7 +38,23 @@ def test_patients_are_compared_not_samples(make_part: MakePart, make_cohort: Mak
     assert (row["n_case"], row["n_reference"], row["n_samples"]) == (8, 8, 48)
     assert row["effect"] == pytest.approx(hedges_g(means.to_numpy(), severe.to_numpy()).g)
     assert row["low"] < row["effect"] < row["high"]
-    assert row["interval"] == "patient bootstrap"
+    assert row["interval"] == "noncentral t"
+
+
+def test_an_auroc_of_one_has_an_interval() -> None:
+    case = np.arange(12) < 6
+    values = case + np.arange(12) * 1e-3
+    patients = pd.DataFrame({"patient": [f"P{i}" for i in range(12)], "value": values})
+    found = difference(patients, case, n_draws=100, seed=0)
+    assert found["auroc"] == 1
+    # the logit of 1 - 1 / 72, with the variance that pooling takes
+    centre, variance = logit_auroc(case.astype(int), values, np.arange(12))
+    ends = [
+        1 / (1 + np.exp(-centre - side * 1.959963984540054 * variance**0.5)) for side in (-1, 1)
+    ]
+    assert centre == pytest.approx(np.log(71))
+    assert [found["auroc_low"], found["auroc_high"]] == pytest.approx(ends)
+    assert 0 < found["auroc_low"] < 0.98 < found["auroc_high"] < 1
 
 
 def test_too_few_patients_are_listed_with_counts(

@@ -33,19 +33,25 @@ MIN_CORRELATION = 5
 def difference(
     patients: pd.DataFrame, case: np.ndarray, *, n_draws: int, seed: int
 ) -> dict[str, Any]:
-    """Compare patients' values by Hedges' g and AUROC, with bootstrap intervals."""
+    """Compare patients' values by Hedges' g and AUROC, with intervals.
+
+    The interval of g is that of :func:`ifn_severity.evaluate.effects.hedges_g`. That of the AUROC
+    is a bootstrap over patients; with fewer than five on a side, or where no draw differs as at an
+    AUROC of 0 or 1, it is that of its logit.
+    """
     values, who = patients["value"].to_numpy(), patients["patient"].to_numpy(dtype=str)
     if not (np.ptp(values[case]) or np.ptp(values[~case])):
         return {"reason": "the same value in all patients of a group"}
     found = hedges_g(values, case, who, n_draws=n_draws, seed=seed)
     y = case.astype(int)
     centre, spread = logit_auroc(y, values, who)
+    half = float(norm.ppf(0.975)) * spread**0.5
+    low, high = float(expit(centre - half)), float(expit(centre + half))
     if min(found.n_case, found.n_reference) >= MIN_BOOTSTRAP:
         weights = stratified_bootstrap(case, who, n_draws=n_draws, seed=seed)
-        low, high = percentile_interval(auroc(y, values, weights))
-    else:
-        half = float(norm.ppf(0.975)) * spread**0.5
-        low, high = float(expit(centre - half)), float(expit(centre + half))
+        drawn = percentile_interval(auroc(y, values, weights))
+        if drawn[0] < drawn[1]:
+            low, high = drawn
     return {
         "effect": found.g,
         "low": found.low,
