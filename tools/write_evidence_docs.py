@@ -318,13 +318,20 @@ def page(found: dict[str, Any]) -> str:
         counts[claim["verdict"]] = counts.get(claim["verdict"], 0) + 1
     told = ", ".join(f"{count} {label}" for label, count in counts.items())
     rule = "\n".join(f"{i}. {clause}" for i, clause in enumerate(found["rule"], start=1))
+    adjusted = sum(
+        row["p_adjusted"] is not None
+        for claim in found["claims"]
+        for part in claim["parts"]
+        for row in part["pooled"]
+    )
     return "\n".join(
         [
             HEAD.format(n_draws=settings["n_draws"], seed=settings["seed"]),
             "## Verdicts\n",
             f"Of {len(found['claims'])} claims: {told}. k counts cohorts, or experiments in cell "
             "culture; of each claim the first test that its verdict rests on. Data says whether "
-            "these cohorts go with the claim as it was published.\n",
+            "these cohorts go with the claim as it was published. p is adjusted over the "
+            f"{adjusted} deciding tests of this run.\n",
             verdicts(found["claims"]),
             "## What to bear in mind\n",
             "\n".join(f"- {limit}" for limit in found["limits"]) + "\n",

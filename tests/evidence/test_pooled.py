@@ -14,10 +14,11 @@ from ifn_severity.evidence.claim import Claim, Part
 from ifn_severity.evidence.cohort import EvidenceCohort
 from ifn_severity.evidence.effects import part_effects
 from ifn_severity.evidence.genes import gene_evidence
-from ifn_severity.evidence.pooled import FIXED, ONE, RANDOM, adjust, pool_part
+from ifn_severity.evidence.pooled import FIXED, ONE, RANDOM, adjust, deciding_tests, pool_part
 from ifn_severity.evidence.result import EFFECT_COLUMNS, POOLED_COLUMNS
 from ifn_severity.evidence.run import run_claims
 from ifn_severity.features.reference import reference_genes, reference_levels
+from ifn_severity.report.evidence_methods import methods_section
 
 MakePart = Callable[..., Part]
 MakeCohort = Callable[..., EvidenceCohort]
@@ -97,6 +98,20 @@ def test_adjustment_against_pingouin() -> None:
     found = adjust(table, {(claim, "p"): "all" for claim in "abcd"})["p_adjusted"]
     assert found[:4].tolist() == pytest.approx([0.04, 0.0533333333, 0.0533333333, 0.2])
     assert np.isnan(found[4])
+
+
+def test_a_run_of_some_claims_says_over_how_many_it_adjusts(
+    make_part: MakePart, make_cohort: MakeCohort
+) -> None:
+    cohorts = {"one": make_cohort("one")}
+    parts = (make_part(), make_part(id="two"), make_part(id="beside", decides=False))
+    claim = Claim("a", "a", "It is so.", "Me", "", "10.1/x", parts, "more patients")
+    report = run_claims([claim], cohorts, n_draws=50)
+    assert deciding_tests(report.pooled) == "2 deciding tests"
+    assert any(
+        "2 deciding tests of this run" in said for said in methods_section(report).paragraphs
+    )
+    assert "all claims" not in " ".join(report.rule)
 
 
 def expression(seed: int, n: int = 12) -> tuple[pd.DataFrame, pd.DataFrame]:

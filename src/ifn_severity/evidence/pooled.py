@@ -1,4 +1,4 @@
-"""Effects of cohorts pooled, and p-values adjusted over all claims."""
+"""Effects of cohorts pooled, and p-values adjusted over the claims of a run."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def adjust(pooled: pd.DataFrame, deciding_strata: dict[tuple[str, str], str]) ->
     Parameters
     ----------
     pooled : DataFrame
-        Of all claims.
+        Of all claims of the run, and of no other.
     deciding_strata : dict of (claim, part) to str
         The stratum that each deciding part is judged by.
 
@@ -154,3 +154,15 @@ def adjust(pooled: pd.DataFrame, deciding_strata: dict[tuple[str, str], str]) ->
     if decides.any():
         out.loc[decides, "p_adjusted"] = false_discovery_control(pooled.loc[decides, "p"])
     return out
+
+
+def deciding_tests(pooled: pd.DataFrame) -> str:
+    """Say over how many tests the p-values of a run were adjusted.
+
+    Examples
+    --------
+    >>> deciding_tests(pd.DataFrame({"p_adjusted": [0.04, float("nan"), 0.2]}))
+    '2 deciding tests'
+    """
+    n = int(pooled["p_adjusted"].notna().sum())
+    return f"{n} deciding test{'' if n == 1 else 's'}"

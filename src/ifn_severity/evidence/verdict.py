@@ -27,7 +27,8 @@ RULE = (
     "effects on both sides of zero; or the early (up to day 10) and the late effect have opposite "
     "signs and differ (p < 0.05).",
     "Supported: the 95 % interval lies wholly on the claimed side, and p, adjusted over the "
-    "deciding tests of all claims (Benjamini–Hochberg), is at most 0.05.",
+    "deciding tests of the run (Benjamini–Hochberg), is at most 0.05. A run of some claims only "
+    "adjusts over those.",
     "Contradicted: the same on the other side.",
     "A claim of no difference is supported where the whole interval lies within 0.5 standard "
     "deviations of zero, and contradicted where it excludes zero with adjusted p at most 0.05.",
