@@ -17,6 +17,7 @@ from ifn_severity.evidence.claim import Measure, Part
 from ifn_severity.evidence.cohort import Block, EvidenceCohort
 from ifn_severity.evidence.effects import part_effects
 from ifn_severity.evidence.kinds import both_high, coexistence, correlation, difference, level
+from ifn_severity.evidence.pooled import pool_part
 from ifn_severity.evidence.result import EFFECT_COLUMNS
 
 MakePart = Callable[..., Part]
@@ -138,6 +139,48 @@ def test_a_level_is_held_against_its_limit(make_part: MakePart, make_cohort: Mak
 def joint(x: list[float], y: list[float], case: list[bool]) -> pd.DataFrame:
     names = [f"P{i}" for i in range(len(x))]
     return pd.DataFrame({"patient": names, "value": x, "second": y, "case": case})
+
+
+KINDS = ("trend", "interaction", "adjusted difference", "correlation", "heterogeneity")
+
+
+@pytest.mark.parametrize("test", [*KINDS, "heterogeneity of means"])
+def test_of_one_value_in_all_patients_nothing_is_told(
+    make_part: MakePart, make_cohort: MakeCohort, test: str
+) -> None:
+    cohort = make_cohort(samples=3)
+    block = cohort.blocks[""]
+    levels = block.levels.assign(IFI27=0.3)
+    levels.iloc[::2, levels.columns.get_loc("IFI27")] = 0.1 + 0.2
+    same = EvidenceCohort("one", "", "blood", "", {"": Block(block.obs, levels, block.scores)})
+    gene = Measure("genes", ("IFI27",), "IFI27")
+    found = run(same, make_part(test, second=gene if test == "correlation" else None))
+    assert found["reason"].tolist() == ["the same value in all patients"]
+    assert found[["effect", "variance"]].isna().all(axis=None)
+    assert pool_part(make_part(test), found).empty
+
+
+def test_a_slope_needs_spread_within_the_grades(
+    make_part: MakePart, make_cohort: MakeCohort
+) -> None:
+    cohort = make_cohort(samples=2)
+    block = cohort.blocks[""]
+    levels = block.levels.assign(IFI27=block.obs["severe"].astype(float) + 1)
+    same = EvidenceCohort("one", "", "blood", "", {"": Block(block.obs, levels, block.scores)})
+    for test in ("trend", "difference"):
+        reason = run(same, make_part(test)).iloc[0]["reason"]
+        assert reason == "the same value in all patients of a group"
+
+
+def test_an_effect_without_variance_is_a_reason(
+    make_part: MakePart, make_cohort: MakeCohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for effect, variance, said in ((1.0, 0.0, "sampling variance"), (np.nan, 1.0, "no effect")):
+        told = {"effect": effect, "variance": variance}
+        monkeypatch.setattr("ifn_severity.evidence.kinds.heterogeneity", lambda *_, t=told, **__: t)
+        row = run(make_cohort(samples=2), make_part("heterogeneity")).iloc[0]
+        assert said in row["reason"]
+        assert np.isnan(row["effect"])
 
 
 def test_coexistence_by_hand() -> None:
