@@ -143,6 +143,35 @@ def test_genes_over_cohorts() -> None:
     assert "in no cohort" in found.loc["MX1", "sentence"]
 
 
+def test_a_gene_without_values_costs_no_other_gene_a_patient() -> None:
+    table, obs = expression(1)
+    alone = gene_evidence({"a": (table, obs)}, ["IFI27"]).loc["IFI27"]
+    partly = pd.Series(np.arange(12.0), index=table.index).where(np.arange(12) % 6 > 0)
+    more = table.assign(MX1=np.nan, MX2=partly)
+    found = gene_evidence({"a": (more, obs)}, ["IFI27", "MX1", "MX2"])
+    pd.testing.assert_series_equal(found.loc["IFI27"], alone)
+    assert found.loc["MX1", "n_cohorts"] == 0
+    told = partly.notna()
+    one = gene_evidence({"a": (more[told], obs[told])}, ["MX2"]).loc["MX2"]
+    assert found.loc["MX2", "pooled_g"] == pytest.approx(one["pooled_g"])
+
+
+def test_genes_are_pooled_as_claims_are(make_part: MakePart) -> None:
+    cohorts = {str(seed): expression(seed) for seed in range(2)}
+    found = gene_evidence(cohorts, ["IFI27"]).loc["IFI27"]
+    singles = [
+        hedges_g(reference_levels(table)["IFI27"].to_numpy(), (obs["severe"] == 1).to_numpy())
+        for table, obs in cohorts.values()
+    ]
+    claimed = pool_part(make_part(), rows([s.g for s in singles], [s.variance for s in singles]))
+    assert claimed["method"].item() == FIXED
+    for name, column in (("pooled_g", "effect"), ("low", "low"), ("high", "high")):
+        assert found[name] == pytest.approx(claimed[column].item())
+    alone = gene_evidence({"0": cohorts["0"]}, ["IFI27"]).loc["IFI27", "sentence"]
+    assert "pooled" in found["sentence"]
+    assert "pooled" not in alone
+
+
 def test_adding_a_claim_changes_no_effect_of_another(
     make_part: MakePart, make_cohort: MakeCohort
 ) -> None:

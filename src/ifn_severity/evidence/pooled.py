@@ -77,7 +77,7 @@ def _pooled(here: pd.DataFrame, *, correlation: bool) -> dict[str, Any]:
             ),
             **dict.fromkeys(("tau2", "i_squared", "heterogeneity_q", "heterogeneity_p"), _NAN),
         }
-    mean, low, high, p, method = _judged(effects, variances, found)
+    mean, low, high, p, method = judged(effects, variances, found)
     values = {
         "effect": mean,
         "low": low,
@@ -100,10 +100,29 @@ def _pooled(here: pd.DataFrame, *, correlation: bool) -> dict[str, Any]:
     }
 
 
-def _judged(
+def judged(
     effects: np.ndarray, variances: np.ndarray, found: RandomEffects
 ) -> tuple[float, float, float, float, str]:
-    """Return mean, interval and p that the verdict rests on, and their name."""
+    """Return mean, interval and p that a verdict rests on, and the name of the method.
+
+    Parameters
+    ----------
+    effects, variances : ndarray of shape (n_cohorts,)
+    found : RandomEffects
+        Of the same cohorts.
+
+    Returns
+    -------
+    mean, low, high, p, method
+        Random effects from three cohorts on, else fixed effects.
+
+    Examples
+    --------
+    >>> effects, variances = np.array([0.0, 1.0]), np.full(2, 0.5)
+    >>> mean, low, high, p, method = judged(effects, variances, random_effects(effects, variances))
+    >>> round(mean, 2), round(low, 2), round(high, 2), method
+    (0.5, -0.48, 1.48, 'fixed effects (two cohorts)')
+    """
     k = len(effects)
     if k > 2:
         p = float(2 * t.sf(abs(found.mean) / found.standard_error, k - 1))
