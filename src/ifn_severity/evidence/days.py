@@ -71,7 +71,9 @@ def day_tables(cohorts: Mapping[str, EvidenceCohort]) -> DayTables:
     -------
     DayTables
     """
-    points, curves, slopes = [], [], []
+    points: list[pd.DataFrame] = []
+    curves: list[pd.DataFrame] = []
+    slopes: list[pd.DataFrame] = []
     for name, cohort in cohorts.items():
         block = cohort.blocks[""]
         if SCORE not in block.scores:
