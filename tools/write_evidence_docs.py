@@ -47,11 +47,12 @@ METHODS = """\
 ## How
 
 - Effect: Hedges' g with the exact small-sample correction (Hedges 1981, doi
-  10.3102/10769986006002107) on one mean a patient and grade, and AUROC beside it. Intervals are a
-  percentile bootstrap over patients; with fewer than five patients on a side, the exact interval
-  of noncentral t, and DeLong's for the AUROC. The variance for pooling is 1/n₁ + 1/n₀ + g²/(2n).
-  A patient with samples of both grades counts on both sides and is drawn with both; the variance
-  for pooling takes the sides for independent, which is cautious.
+  10.3102/10769986006002107) on one mean a patient and grade, and AUROC beside it. The interval
+  of g is the exact one of noncentral t. A patient with samples of both grades counts on both
+  sides; the interval is then a percentile bootstrap over patients, from five on a side, which
+  draws such a patient with both. The variance for pooling is 1/n₁ + 1/n₀ + g²/(2n); it takes the
+  sides for independent, which is cautious. The interval of the AUROC is a percentile bootstrap
+  over patients; with fewer than five on a side, or where no draw differs, that of its logit.
 - Slopes over the day since onset, and differences at the same day: a linear mixed model with a
   random intercept a patient (REML), in standard deviations within the grades. The curve of the
   page has a restricted cubic spline for each grade.
@@ -317,13 +318,20 @@ def page(found: dict[str, Any]) -> str:
         counts[claim["verdict"]] = counts.get(claim["verdict"], 0) + 1
     told = ", ".join(f"{count} {label}" for label, count in counts.items())
     rule = "\n".join(f"{i}. {clause}" for i, clause in enumerate(found["rule"], start=1))
+    adjusted = sum(
+        row["p_adjusted"] is not None
+        for claim in found["claims"]
+        for part in claim["parts"]
+        for row in part["pooled"]
+    )
     return "\n".join(
         [
             HEAD.format(n_draws=settings["n_draws"], seed=settings["seed"]),
             "## Verdicts\n",
             f"Of {len(found['claims'])} claims: {told}. k counts cohorts, or experiments in cell "
             "culture; of each claim the first test that its verdict rests on. Data says whether "
-            "these cohorts go with the claim as it was published.\n",
+            "these cohorts go with the claim as it was published. p is adjusted over the "
+            f"{adjusted} deciding tests of this run.\n",
             verdicts(found["claims"]),
             "## What to bear in mind\n",
             "\n".join(f"- {limit}" for limit in found["limits"]) + "\n",

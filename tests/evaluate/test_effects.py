@@ -50,10 +50,10 @@ def test_variance_as_metafor() -> None:
 
 def test_noncentral_interval_inverts_the_distribution() -> None:
     low, high = _noncentral_interval(1.2, 3, 4, 0.95)
-    correction, scale = small_sample_correction(5), (12 / 7) ** 0.5
+    scale = (12 / 7) ** 0.5
     observed = 1.2 * scale
-    assert nct.cdf(observed, 5, low / correction * scale) == pytest.approx(0.975, abs=1e-8)
-    assert nct.cdf(observed, 5, high / correction * scale) == pytest.approx(0.025, abs=1e-8)
+    assert nct.cdf(observed, 5, low * scale) == pytest.approx(0.975, abs=1e-8)
+    assert nct.cdf(observed, 5, high * scale) == pytest.approx(0.025, abs=1e-8)
 
 
 @settings(max_examples=25, deadline=None)
@@ -72,6 +72,27 @@ def test_scale_shift_and_swap(seed: int, scale: float, shift: float) -> None:
     assert (-swapped.g, -swapped.high, -swapped.low) == pytest.approx(
         (plain.g, plain.low, plain.high), rel=1e-6, abs=1e-8
     )
+
+
+def test_intervals_by_the_dependence_of_the_groups() -> None:
+    found = hedges_g(VALUES, IS_CASE)
+    assert found.interval == "noncentral t"
+    # scipy 1.17: nct.cdf(t, 10, delta) = 0.975 and 0.025, over sqrt(35 / 12)
+    observed, scale = found.g / small_sample_correction(10) * (35 / 12) ** 0.5, (35 / 12) ** 0.5
+    ends = [end * scale for end in (found.low, found.high)]
+    assert nct.cdf(observed, 10, ends) == pytest.approx([0.975, 0.025], abs=1e-8)
+    patients = np.array(["both", *"abcdef", "both", *"ghij"])
+    assert hedges_g(VALUES, IS_CASE, patients, n_draws=50).interval == "patient bootstrap"
+    few = np.array([0, 1, 2, 3, 4, 8, 9, 10])
+    assert hedges_g(VALUES[few], IS_CASE[few], np.arange(8) % 5).interval == "noncentral t"
+
+
+def test_intervals_cover_in_small_groups() -> None:
+    rng = np.random.default_rng(2)
+    case = np.arange(12) < 6
+    found = [hedges_g(rng.normal(size=12) + 0.8 * case, case) for _ in range(150)]
+    covered = np.mean([one.low <= 0.8 <= one.high for one in found])
+    assert covered > 0.92
 
 
 def test_too_few_and_no_spread_are_refused() -> None:

@@ -77,3 +77,10 @@ def test_spline_is_linear_beyond_its_knots() -> None:
     for ends in (np.array([-3.0, -1.0, 1.0]), np.array([12.0, 14.0, 16.0])):
         basis = restricted_cubic_spline(ends, knots)
         assert np.diff(basis, n=2, axis=0) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_an_exact_fit_has_no_p() -> None:
+    fit = random_intercept(np.zeros(6), np.ones((6, 1)), np.arange(6))
+    estimate, low, high, p_value = fit.contrast(np.array([1.0]))
+    assert (estimate, low, high) == (0.0, 0.0, 0.0)
+    assert np.isnan(p_value)

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ifn_severity.evaluate import logit_auroc
 from ifn_severity.evaluate.effects import hedges_g
 from ifn_severity.evaluate.variance import group_share, variance_shares
 from ifn_severity.evidence.claim import Measure, Part
 from ifn_severity.evidence.cohort import Block, EvidenceCohort
 from ifn_severity.evidence.effects import part_effects
-from ifn_severity.evidence.kinds import both_high, coexistence, correlation, level
+from ifn_severity.evidence.kinds import both_high, coexistence, correlation, difference, level
+from ifn_severity.evidence.pooled import pool_part
 from ifn_severity.evidence.result import EFFECT_COLUMNS
 
 MakePart = Callable[..., Part]
@@ -37,7 +39,23 @@ def test_patients_are_compared_not_samples(make_part: MakePart, make_cohort: Mak
     assert (row["n_case"], row["n_reference"], row["n_samples"]) == (8, 8, 48)
     assert row["effect"] == pytest.approx(hedges_g(means.to_numpy(), severe.to_numpy()).g)
     assert row["low"] < row["effect"] < row["high"]
-    assert row["interval"] == "patient bootstrap"
+    assert row["interval"] == "noncentral t"
+
+
+def test_an_auroc_of_one_has_an_interval() -> None:
+    case = np.arange(12) < 6
+    values = case + np.arange(12) * 1e-3
+    patients = pd.DataFrame({"patient": [f"P{i}" for i in range(12)], "value": values})
+    found = difference(patients, case, n_draws=100, seed=0)
+    assert found["auroc"] == 1
+    # the logit of 1 - 1 / 72, with the variance that pooling takes
+    centre, variance = logit_auroc(case.astype(int), values, np.arange(12))
+    ends = [
+        1 / (1 + np.exp(-centre - side * 1.959963984540054 * variance**0.5)) for side in (-1, 1)
+    ]
+    assert centre == pytest.approx(np.log(71))
+    assert [found["auroc_low"], found["auroc_high"]] == pytest.approx(ends)
+    assert 0 < found["auroc_low"] < 0.98 < found["auroc_high"] < 1
 
 
 def test_too_few_patients_are_listed_with_counts(
@@ -121,6 +139,48 @@ def test_a_level_is_held_against_its_limit(make_part: MakePart, make_cohort: Mak
 def joint(x: list[float], y: list[float], case: list[bool]) -> pd.DataFrame:
     names = [f"P{i}" for i in range(len(x))]
     return pd.DataFrame({"patient": names, "value": x, "second": y, "case": case})
+
+
+KINDS = ("trend", "interaction", "adjusted difference", "correlation", "heterogeneity")
+
+
+@pytest.mark.parametrize("test", [*KINDS, "heterogeneity of means"])
+def test_of_one_value_in_all_patients_nothing_is_told(
+    make_part: MakePart, make_cohort: MakeCohort, test: str
+) -> None:
+    cohort = make_cohort(samples=3)
+    block = cohort.blocks[""]
+    levels = block.levels.assign(IFI27=0.3)
+    levels.iloc[::2, levels.columns.get_loc("IFI27")] = 0.1 + 0.2
+    same = EvidenceCohort("one", "", "blood", "", {"": Block(block.obs, levels, block.scores)})
+    gene = Measure("genes", ("IFI27",), "IFI27")
+    found = run(same, make_part(test, second=gene if test == "correlation" else None))
+    assert found["reason"].tolist() == ["the same value in all patients"]
+    assert found[["effect", "variance"]].isna().all(axis=None)
+    assert pool_part(make_part(test), found).empty
+
+
+def test_a_slope_needs_spread_within_the_grades(
+    make_part: MakePart, make_cohort: MakeCohort
+) -> None:
+    cohort = make_cohort(samples=2)
+    block = cohort.blocks[""]
+    levels = block.levels.assign(IFI27=block.obs["severe"].astype(float) + 1)
+    same = EvidenceCohort("one", "", "blood", "", {"": Block(block.obs, levels, block.scores)})
+    for test in ("trend", "difference"):
+        reason = run(same, make_part(test)).iloc[0]["reason"]
+        assert reason == "the same value in all patients of a group"
+
+
+def test_an_effect_without_variance_is_a_reason(
+    make_part: MakePart, make_cohort: MakeCohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for effect, variance, said in ((1.0, 0.0, "sampling variance"), (np.nan, 1.0, "no effect")):
+        told = {"effect": effect, "variance": variance}
+        monkeypatch.setattr("ifn_severity.evidence.kinds.heterogeneity", lambda *_, t=told, **__: t)
+        row = run(make_cohort(samples=2), make_part("heterogeneity")).iloc[0]
+        assert said in row["reason"]
+        assert np.isnan(row["effect"])
 
 
 def test_coexistence_by_hand() -> None:

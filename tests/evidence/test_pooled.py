@@ -14,10 +14,11 @@ from ifn_severity.evidence.claim import Claim, Part
 from ifn_severity.evidence.cohort import EvidenceCohort
 from ifn_severity.evidence.effects import part_effects
 from ifn_severity.evidence.genes import gene_evidence
-from ifn_severity.evidence.pooled import FIXED, ONE, RANDOM, adjust, pool_part
+from ifn_severity.evidence.pooled import FIXED, ONE, RANDOM, adjust, deciding_tests, pool_part
 from ifn_severity.evidence.result import EFFECT_COLUMNS, POOLED_COLUMNS
 from ifn_severity.evidence.run import run_claims
 from ifn_severity.features.reference import reference_genes, reference_levels
+from ifn_severity.report.evidence_methods import methods_section
 
 MakePart = Callable[..., Part]
 MakeCohort = Callable[..., EvidenceCohort]
@@ -99,6 +100,20 @@ def test_adjustment_against_pingouin() -> None:
     assert np.isnan(found[4])
 
 
+def test_a_run_of_some_claims_says_over_how_many_it_adjusts(
+    make_part: MakePart, make_cohort: MakeCohort
+) -> None:
+    cohorts = {"one": make_cohort("one")}
+    parts = (make_part(), make_part(id="two"), make_part(id="beside", decides=False))
+    claim = Claim("a", "a", "It is so.", "Me", "", "10.1/x", parts, "more patients")
+    report = run_claims([claim], cohorts, n_draws=50)
+    assert deciding_tests(report.pooled) == "2 deciding tests"
+    assert any(
+        "2 deciding tests of this run" in said for said in methods_section(report).paragraphs
+    )
+    assert "all claims" not in " ".join(report.rule)
+
+
 def expression(seed: int, n: int = 12) -> tuple[pd.DataFrame, pd.DataFrame]:
     rng = np.random.default_rng(seed)
     index = pd.Index([f"S{i}" for i in range(n)])
@@ -126,6 +141,35 @@ def test_genes_over_cohorts() -> None:
     assert "higher in severe disease in 1 and lower in 2 of 3 cohorts" in row["sentence"]
     assert found.loc["MX1", "n_cohorts"] == 0
     assert "in no cohort" in found.loc["MX1", "sentence"]
+
+
+def test_a_gene_without_values_costs_no_other_gene_a_patient() -> None:
+    table, obs = expression(1)
+    alone = gene_evidence({"a": (table, obs)}, ["IFI27"]).loc["IFI27"]
+    partly = pd.Series(np.arange(12.0), index=table.index).where(np.arange(12) % 6 > 0)
+    more = table.assign(MX1=np.nan, MX2=partly)
+    found = gene_evidence({"a": (more, obs)}, ["IFI27", "MX1", "MX2"])
+    pd.testing.assert_series_equal(found.loc["IFI27"], alone)
+    assert found.loc["MX1", "n_cohorts"] == 0
+    told = partly.notna()
+    one = gene_evidence({"a": (more[told], obs[told])}, ["MX2"]).loc["MX2"]
+    assert found.loc["MX2", "pooled_g"] == pytest.approx(one["pooled_g"])
+
+
+def test_genes_are_pooled_as_claims_are(make_part: MakePart) -> None:
+    cohorts = {str(seed): expression(seed) for seed in range(2)}
+    found = gene_evidence(cohorts, ["IFI27"]).loc["IFI27"]
+    singles = [
+        hedges_g(reference_levels(table)["IFI27"].to_numpy(), (obs["severe"] == 1).to_numpy())
+        for table, obs in cohorts.values()
+    ]
+    claimed = pool_part(make_part(), rows([s.g for s in singles], [s.variance for s in singles]))
+    assert claimed["method"].item() == FIXED
+    for name, column in (("pooled_g", "effect"), ("low", "low"), ("high", "high")):
+        assert found[name] == pytest.approx(claimed[column].item())
+    alone = gene_evidence({"0": cohorts["0"]}, ["IFI27"]).loc["IFI27", "sentence"]
+    assert "pooled" in found["sentence"]
+    assert "pooled" not in alone
 
 
 def test_adding_a_claim_changes_no_effect_of_another(

@@ -49,6 +49,17 @@ def test_curves_follow_a_line(make_cohort: MakeCohort) -> None:
         assert (curve["low"] <= curve["fit"]).all()
 
 
+def test_a_cohort_with_severe_samples_of_one_day_keeps_its_points(make_cohort: MakeCohort) -> None:
+    cohort = make_cohort(scores=True)
+    block = cohort.blocks[""]
+    one_day = block.obs["days_since_onset"].where(block.obs["severe"] == 0, 10.0)
+    obs = block.obs.assign(days_since_onset=one_day)
+    changed = EvidenceCohort("one", "", "blood", "", {"": Block(obs, block.levels, block.scores)})
+    found = day_tables({"one": changed, "two": make_cohort("two", scores=True)})
+    assert set(found.points["cohort"]) == {"one", "two"}
+    assert set(found.curves["cohort"]) == set(found.slopes["cohort"]) == {"two"}
+
+
 def test_cohorts_without_days_or_scores_have_no_curve(make_cohort: MakeCohort) -> None:
     cohorts = {"a": make_cohort("a", scores=True, days=False), "b": make_cohort("b")}
     found = day_tables(cohorts)

@@ -130,6 +130,20 @@ def test_stage_change_by_hand() -> None:
     assert opposite == 1.0
 
 
+def test_a_change_by_stage_names_cohorts_that_differ(make_part: Callable[..., Part]) -> None:
+    part = make_part(strata=("all", "early", "late"))
+    table = pd.DataFrame([pooled(), pooled("early", **BELOW), pooled("late")])
+    same = pd.concat(
+        [effects(0.7, 0.9).assign(stratum=stage) for stage in ("all", "early", "late")]
+    ).assign(cohort=["a", "b"] * 3)
+    assert "same cohorts" not in judge_part(part, same, table, "more").reason
+    lost = same.assign(
+        effect=same["effect"].where((same["stratum"] != "late") | (same["cohort"] != "a"))
+    )
+    reason = judge_part(part, lost, table, "more").reason
+    assert reason.endswith("not seen in the same cohorts (early: a, b; late: b).")
+
+
 def test_the_rule_names_every_verdict() -> None:
     text = " ".join(RULE).lower()
     assert all(label in text for label in VERDICTS)

@@ -56,13 +56,14 @@ def show_verdicts(report: EvidenceReport) -> None:
     from rich.text import Text
 
     from ifn_severity.commands.console import console
+    from ifn_severity.evidence.pooled import deciding_tests
 
     table = Table(
         title="The claims on data",
         title_justify="left",
         caption="Of each claim, the first test that its verdict rests on. Effects are case minus "
         "reference, whatever is claimed; 95 % intervals. k: cohorts or experiments. p is adjusted "
-        "over all claims.",
+        f"over the {deciding_tests(report.pooled)} of this run.",
         caption_justify="left",
     )
     table.add_column("claim")

@@ -33,7 +33,7 @@ class StandardisedDifference:
     p_value : float
         Two-sided, Welch's t test.
     interval : {"patient bootstrap", "noncentral t"}
-        How the interval was made.
+        How the interval was made: the bootstrap where a patient is in both groups.
     n_case, n_reference : int
         Patients in each group.
     """
@@ -88,7 +88,8 @@ def _noncentral_interval(d: float, n1: int, n0: int, level: float) -> tuple[floa
     """Exact interval of the standardised difference, by inverting noncentral t.
 
     P(T <= x) is the mean of Phi(x s - delta) over s, the root of a chi-square over its degrees of
-    freedom; the mean is taken by quadrature, as scipy's own function fails in the far tails.
+    freedom; the mean is taken by quadrature, as scipy's own function fails in the far tails. The
+    ends are those of the true difference, so the small-sample correction has no place in them.
     """
     scale, df = np.sqrt(n1 * n0 / (n1 + n0)), n1 + n0 - 2
     observed = d * scale
@@ -103,8 +104,7 @@ def _noncentral_interval(d: float, n1: int, n0: int, level: float) -> tuple[floa
 
         reach = 10.0 + 3.0 * abs(observed)
         ends.append(float(brentq(excess, observed - reach, observed + reach, xtol=1e-11)) / scale)
-    correction = small_sample_correction(df)
-    return correction * ends[0], correction * ends[1]
+    return ends[0], ends[1]
 
 
 def hedges_g(
@@ -120,9 +120,11 @@ def hedges_g(
 
     g is the difference of means over the pooled standard deviation, times the exact small-sample
     correction (Hedges 1981, doi:10.3102/10769986006002107). Its variance is 1/n₁ + 1/n₀ +
-    g² / (2 (n₁ + n₀)), as metafor's ``escalc(measure="SMD")``. The interval is a percentile
-    bootstrap over patients; with fewer than five patients on a side it is the exact interval from
-    the noncentral t distribution, because so few patients give too few different draws.
+    g² / (2 (n₁ + n₀)), as metafor's ``escalc(measure="SMD")``. The interval is the exact one from
+    the noncentral t distribution; a percentile bootstrap is too narrow in groups this small. Where
+    a patient is in both groups the groups are not independent, and the interval is a percentile
+    bootstrap over patients; with fewer than five patients on a side, which give too few different
+    draws, it is again noncentral t, which takes the groups for independent.
 
     Parameters
     ----------
@@ -134,7 +136,7 @@ def hedges_g(
         A patient with a value in both groups is drawn with both; every value is another
         patient's when left out. Draws keep the numbers of patients in case, reference and both.
     n_draws : int
-        Bootstrap draws.
+        Bootstrap draws, where there is a bootstrap.
     level : float
     seed : int
 
@@ -170,12 +172,14 @@ def hedges_g(
             do="leave this measure out: of no spread no difference can be told",
         )
     variance = 1.0 / n1 + 1.0 / n0 + g**2 / (2.0 * (n1 + n0))
-    if min(n1, n0) < MIN_BOOTSTRAP:
+    who = np.arange(len(values)) if patients is None else np.asarray(patients)
+    shared = np.isin(who[case], who[~case]).any()
+    if not shared or min(n1, n0) < MIN_BOOTSTRAP:
         method = "noncentral t"
         low, high = _noncentral_interval(g / small_sample_correction(n1 + n0 - 2), n1, n0, level)
     else:
         method = "patient bootstrap"
-        weights = stratified_bootstrap(case, patients, n_draws=n_draws, seed=seed)
+        weights = stratified_bootstrap(case, who, n_draws=n_draws, seed=seed)
         low, high = percentile_interval(_g_of_draws(values, case, weights), level=level)
     return StandardisedDifference(
         g=g,

@@ -33,11 +33,16 @@ class MixedFit:
     degrees_of_freedom: int
 
     def contrast(self, weights: np.ndarray) -> tuple[float, float, float, float]:
-        """Return a weighted sum of coefficients: estimate, 95 % interval, two-sided p."""
+        """Return a weighted sum of coefficients: estimate, 95 % interval, two-sided p.
+
+        Of an exact fit, which leaves no error to judge by, p is NaN.
+        """
         estimate = float(weights @ self.coefficients)
         error = float(np.sqrt(weights @ self.covariance @ weights))
         half = float(t.ppf(0.975, self.degrees_of_freedom)) * error
-        p_value = float(2 * t.sf(abs(estimate) / error, self.degrees_of_freedom))
+        p_value = float("nan")
+        if error > 0:
+            p_value = float(2 * t.sf(abs(estimate) / error, self.degrees_of_freedom))
         return estimate, estimate - half, estimate + half, p_value
 
     def at(self, design: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

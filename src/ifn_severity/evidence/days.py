@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from ifn_severity.errors import LabelError
 from ifn_severity.evaluate.effects import MIN_PATIENTS
 from ifn_severity.evaluate.meta_regression import meta_regression
 from ifn_severity.evaluate.mixed import random_intercept, restricted_cubic_spline
@@ -58,7 +60,8 @@ def day_tables(cohorts: Mapping[str, EvidenceCohort]) -> DayTables:
     """Fit the interferon score on the day in each blood cohort that knows it.
 
     A mixed model with a random intercept a patient; each grade has a curve of its own, a
-    restricted cubic spline with three knots, drawn over the days at which it was sampled.
+    restricted cubic spline with three knots, drawn over the days at which it was sampled. Where
+    the days of a cohort determine no curve or no slope, it has its points only.
 
     Parameters
     ----------
@@ -68,7 +71,9 @@ def day_tables(cohorts: Mapping[str, EvidenceCohort]) -> DayTables:
     -------
     DayTables
     """
-    points, curves, slopes = [], [], []
+    points: list[pd.DataFrame] = []
+    curves: list[pd.DataFrame] = []
+    slopes: list[pd.DataFrame] = []
     for name, cohort in cohorts.items():
         block = cohort.blocks[""]
         if SCORE not in block.scores:
@@ -90,8 +95,10 @@ def day_tables(cohorts: Mapping[str, EvidenceCohort]) -> DayTables:
         if table["severe"].nunique() < 2:
             continue
         points.append(table)
-        curves.append(_curves(table))
-        slopes.append(_slopes(table))
+        for fit, found in ((_curves, curves), (_slopes, slopes)):
+            # where a grade was sampled on one day only there is no line, and the points stay
+            with suppress(LabelError):
+                found.append(fit(table))
     empty = ("cohort", "patient", "severe", "day", "score")
     return DayTables(
         points=pd.concat(points, ignore_index=True)

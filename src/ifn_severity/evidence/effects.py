@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ifn_severity.evaluate.effects import MIN_PATIENTS
@@ -125,21 +126,48 @@ def _test(part: Part, samples: pd.DataFrame, *, n_draws: int, seed: int) -> dict
     row["reason"] = _too_few(part, n_case, n_reference)
     if row["reason"]:
         return row
-    if part.test in ("difference", "no difference"):
-        row.update(kinds.difference(patients, case, n_draws=n_draws, seed=seed))
-    elif part.test == "level":
-        row.update(kinds.level(patients.loc[case, "value"].to_numpy(), part.limit))
-    elif part.test in ("interaction", "trend", "adjusted difference"):
-        row.update(kinds.slope(samples, part.test))
-    elif part.test == "coexistence":
-        row.update(kinds.coexistence(patients, case, n_draws=n_draws, seed=seed))
-    elif part.test == "correlation":
-        row.update(kinds.correlation(patients[case]))
-    elif part.test == "heterogeneity":
-        row.update(kinds.heterogeneity(samples, n_draws=n_draws, seed=seed))
-    else:
-        row.update(kinds.heterogeneity_of_means(patients, case, n_draws=n_draws, seed=seed))
+    row.update(_told(_effect(part, samples, patients, case, n_draws=n_draws, seed=seed)))
     return row
+
+
+def _effect(
+    part: Part,
+    samples: pd.DataFrame,
+    patients: pd.DataFrame,
+    case: np.ndarray,
+    *,
+    n_draws: int,
+    seed: int,
+) -> dict[str, Any]:
+    """Run the test of a part's kind; a ``reason`` where it has no figure."""
+    if part.test in ("difference", "no difference"):
+        return kinds.difference(patients, case, n_draws=n_draws, seed=seed)
+    if part.test == "level":
+        return kinds.level(patients.loc[case, "value"].to_numpy(), part.limit)
+    if part.test == "coexistence":
+        return kinds.coexistence(patients, case, n_draws=n_draws, seed=seed)
+    compared = patients[case] if part.test == "correlation" else samples
+    names = ("value", "second") if part.test == "correlation" else ("value",)
+    if not all(kinds.varies(compared[name].to_numpy(float)) for name in names):
+        return {"reason": kinds.SAME}
+    if part.test in ("interaction", "trend", "adjusted difference"):
+        return kinds.slope(samples, part.test)
+    if part.test == "correlation":
+        return kinds.correlation(compared)
+    if part.test == "heterogeneity":
+        return kinds.heterogeneity(samples, n_draws=n_draws, seed=seed)
+    return kinds.heterogeneity_of_means(patients, case, n_draws=n_draws, seed=seed)
+
+
+def _told(found: dict[str, Any]) -> dict[str, Any]:
+    """Return a figure that can be pooled, else the reason why there is none."""
+    if "reason" in found:
+        return found
+    if not np.isfinite(found["effect"]):
+        return {"reason": "no effect can be told from these values"}
+    if not (np.isfinite(found["variance"]) and found["variance"] > 0):
+        return {"reason": "how sure the effect is cannot be told: it has no sampling variance"}
+    return found
 
 
 def _too_few(part: Part, n_case: int, n_reference: int) -> str:

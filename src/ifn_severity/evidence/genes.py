@@ -9,6 +9,7 @@ import pandas as pd
 
 from ifn_severity.evaluate import random_effects
 from ifn_severity.evaluate.effects import MIN_PATIENTS, small_sample_correction
+from ifn_severity.evidence.pooled import judged
 from ifn_severity.evidence.verdict import number
 from ifn_severity.features.reference import reference_genes, reference_levels
 
@@ -25,7 +26,8 @@ def gene_evidence(
 
     Genes are measured against the reference genes, exactly as the classifier's features are:
     log2(x / size factor + 16). Samples are averaged by patient and grade; effects are Hedges' g,
-    pooled by random effects (REML, Hartung–Knapp).
+    pooled as those of claims: random effects (REML, Hartung–Knapp) from three cohorts on, fixed
+    effects with two, its own normal interval with one.
 
     Parameters
     ----------
@@ -40,8 +42,8 @@ def gene_evidence(
     DataFrame indexed by gene
         ``n_cohorts`` : cohorts with the gene and three patients of each grade. ``n_higher``,
         ``n_lower`` : in which its g is above and below zero. ``pooled_g``, ``low``, ``high`` :
-        pooled effect, severe minus milder, and its 95 % interval. ``i_squared`` : 0 to 1, NaN with
-        one cohort. ``sentence`` : the same in words.
+        effect, severe minus milder, pooled where there are several, and its 95 % interval.
+        ``i_squared`` : 0 to 1, NaN with one cohort. ``sentence`` : the same in words.
 
     Examples
     --------
@@ -71,17 +73,18 @@ def _effects(
         return {}
     levels = reference_levels(expression[graded])[there]
     keys = [obs.loc[graded, "patient"].astype(str), obs.loc[graded, "severe"] == 1]
-    means = levels.groupby(keys).mean().dropna()
+    means = levels.groupby(keys).mean()
     case = means.index.get_level_values(1).to_numpy(dtype=bool)
-    n1, n0 = int(case.sum()), int((~case).sum())
-    if min(n1, n0) < MIN_PATIENTS:
-        return {}
-    high, low = means[case], means[~case]
+    # a gene that some patients lack is compared in the others; it costs no other gene a patient
+    counts = means[case].notna().sum(), means[~case].notna().sum()
+    enough = (counts[0] >= MIN_PATIENTS) & (counts[1] >= MIN_PATIENTS)
+    n1, n0 = (count[enough] for count in counts)
+    high, low = means.loc[case, enough], means.loc[~case, enough]
     squares = (n1 - 1) * high.var() + (n0 - 1) * low.var()
     spread = np.sqrt(squares / (n1 + n0 - 2))
-    told = spread > 0
-    g = small_sample_correction(n1 + n0 - 2) * (high.mean() - low.mean())[told] / spread[told]
-    variance = 1 / n1 + 1 / n0 + g**2 / (2 * (n1 + n0))
+    correction = (n1 + n0 - 2).map(small_sample_correction)
+    g = (correction * (high.mean() - low.mean()) / spread)[spread > 0]
+    variance = (1 / n1 + 1 / n0)[g.index] + g**2 / (2 * (n1 + n0)[g.index])
     return {str(gene): (float(g[gene]), float(variance[gene])) for gene in g.index}
 
 
@@ -92,12 +95,14 @@ def _row(gene: str, effects: list[tuple[float, float]]) -> tuple[object, ...]:
         return (0, 0, 0, nan, nan, nan, nan, sentence)
     g, variance = (np.array(column) for column in zip(*effects, strict=True))
     found = random_effects(g, variance)
+    mean, low, high, _, _ = judged(g, variance, found)
     k, above, below = len(g), int((g > 0).sum()), int((g < 0).sum())
     i_squared = found.i_squared if k > 1 else nan
     cohorts = "1 cohort" if k == 1 else f"{k} cohorts"
     share = "" if k == 1 else f", I² {100 * i_squared:.0f} %"
+    pooled = "g" if k == 1 else "pooled g"
     sentence = (
         f"{gene} is higher in severe disease in {above} and lower in {below} of {cohorts}: "
-        f"pooled g {number(found.mean)} ({number(found.low)} to {number(found.high)}){share}."
+        f"{pooled} {number(mean)} ({number(low)} to {number(high)}){share}."
     )
-    return (k, above, below, found.mean, found.low, found.high, i_squared, sentence)
+    return (k, above, below, mean, low, high, i_squared, sentence)

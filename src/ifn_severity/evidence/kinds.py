@@ -26,26 +26,46 @@ CENTRE_DAY = 10.0
 """Day since onset at which intercepts are read."""
 MIN_SPREAD = 0.1
 """log2: replicates of a level that agree more closely than this count as if they differed so."""
+SAME = "the same value in all patients"
+SAME_IN_GROUP = "the same value in all patients of a group"
+"""Why of values without spread nothing is told."""
 MIN_CORRELATION = 5
 """Fewest patients of a correlation."""
+
+
+def varies(values: np.ndarray) -> bool:
+    """Tell whether values differ by more than rounding.
+
+    Examples
+    --------
+    >>> varies(np.array([0.3, 0.1 + 0.2])), varies(np.array([0.3, 0.4]))
+    (False, True)
+    """
+    return bool(np.ptp(values) > 1e-9 * np.abs(values).max())
 
 
 def difference(
     patients: pd.DataFrame, case: np.ndarray, *, n_draws: int, seed: int
 ) -> dict[str, Any]:
-    """Compare patients' values by Hedges' g and AUROC, with bootstrap intervals."""
+    """Compare patients' values by Hedges' g and AUROC, with intervals.
+
+    The interval of g is that of :func:`ifn_severity.evaluate.effects.hedges_g`. That of the AUROC
+    is a bootstrap over patients; with fewer than five on a side, or where no draw differs as at an
+    AUROC of 0 or 1, it is that of its logit.
+    """
     values, who = patients["value"].to_numpy(), patients["patient"].to_numpy(dtype=str)
-    if not (np.ptp(values[case]) or np.ptp(values[~case])):
-        return {"reason": "the same value in all patients of a group"}
+    if not (varies(values[case]) or varies(values[~case])):
+        return {"reason": SAME_IN_GROUP}
     found = hedges_g(values, case, who, n_draws=n_draws, seed=seed)
     y = case.astype(int)
     centre, spread = logit_auroc(y, values, who)
+    half = float(norm.ppf(0.975)) * spread**0.5
+    low, high = float(expit(centre - half)), float(expit(centre + half))
     if min(found.n_case, found.n_reference) >= MIN_BOOTSTRAP:
         weights = stratified_bootstrap(case, who, n_draws=n_draws, seed=seed)
-        low, high = percentile_interval(auroc(y, values, weights))
-    else:
-        half = float(norm.ppf(0.975)) * spread**0.5
-        low, high = float(expit(centre - half)), float(expit(centre + half))
+        drawn = percentile_interval(auroc(y, values, weights))
+        if drawn[0] < drawn[1]:
+            low, high = drawn
     return {
         "effect": found.g,
         "low": found.low,
@@ -85,6 +105,8 @@ def slope(samples: pd.DataFrame, test: str) -> dict[str, Any]:
     patients = by_patient(known)
     scale = pooled_sd(patients["value"].to_numpy(), patients["case"].to_numpy(dtype=bool))
     case, day = known["case"].to_numpy(dtype=float), (known["day"].to_numpy() - CENTRE_DAY) / 10.0
+    if not scale > 1e-9 * np.abs(patients["value"]).max():
+        return {"reason": SAME_IN_GROUP}
     columns = [np.ones(len(known)), case, day]
     if test == "interaction":
         columns.append(case * day)

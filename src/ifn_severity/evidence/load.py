@@ -1,4 +1,7 @@
-"""The package's claims, and those of one's own files."""
+"""The package's claims, and those of one's own files.
+
+TOML files that declare claims are all that is read here; cohorts are loaded by the workflows.
+"""
 
 from __future__ import annotations
 

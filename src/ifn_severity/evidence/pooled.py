@@ -1,4 +1,4 @@
-"""Effects of cohorts pooled, and p-values adjusted over all claims."""
+"""Effects of cohorts pooled, and p-values adjusted over the claims of a run."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _pooled(here: pd.DataFrame, *, correlation: bool) -> dict[str, Any]:
             ),
             **dict.fromkeys(("tau2", "i_squared", "heterogeneity_q", "heterogeneity_p"), _NAN),
         }
-    mean, low, high, p, method = _judged(effects, variances, found)
+    mean, low, high, p, method = judged(effects, variances, found)
     values = {
         "effect": mean,
         "low": low,
@@ -100,10 +100,29 @@ def _pooled(here: pd.DataFrame, *, correlation: bool) -> dict[str, Any]:
     }
 
 
-def _judged(
+def judged(
     effects: np.ndarray, variances: np.ndarray, found: RandomEffects
 ) -> tuple[float, float, float, float, str]:
-    """Return mean, interval and p that the verdict rests on, and their name."""
+    """Return mean, interval and p that a verdict rests on, and the name of the method.
+
+    Parameters
+    ----------
+    effects, variances : ndarray of shape (n_cohorts,)
+    found : RandomEffects
+        Of the same cohorts.
+
+    Returns
+    -------
+    mean, low, high, p, method
+        Random effects from three cohorts on, else fixed effects.
+
+    Examples
+    --------
+    >>> effects, variances = np.array([0.0, 1.0]), np.full(2, 0.5)
+    >>> mean, low, high, p, method = judged(effects, variances, random_effects(effects, variances))
+    >>> round(mean, 2), round(low, 2), round(high, 2), method
+    (0.5, -0.48, 1.48, 'fixed effects (two cohorts)')
+    """
     k = len(effects)
     if k > 2:
         p = float(2 * t.sf(abs(found.mean) / found.standard_error, k - 1))
@@ -138,7 +157,7 @@ def adjust(pooled: pd.DataFrame, deciding_strata: dict[tuple[str, str], str]) ->
     Parameters
     ----------
     pooled : DataFrame
-        Of all claims.
+        Of all claims of the run, and of no other.
     deciding_strata : dict of (claim, part) to str
         The stratum that each deciding part is judged by.
 
@@ -154,3 +173,15 @@ def adjust(pooled: pd.DataFrame, deciding_strata: dict[tuple[str, str], str]) ->
     if decides.any():
         out.loc[decides, "p_adjusted"] = false_discovery_control(pooled.loc[decides, "p"])
     return out
+
+
+def deciding_tests(pooled: pd.DataFrame) -> str:
+    """Say over how many tests the p-values of a run were adjusted.
+
+    Examples
+    --------
+    >>> deciding_tests(pd.DataFrame({"p_adjusted": [0.04, float("nan"), 0.2]}))
+    '2 deciding tests'
+    """
+    n = int(pooled["p_adjusted"].notna().sum())
+    return f"{n} deciding test{'' if n == 1 else 's'}"

@@ -84,10 +84,10 @@ POOLED_COLUMNS = (
 ``method``: random effects (REML, Hartung–Knapp) from three cohorts on, fixed effects with two, the
 cohort's own interval with one. ``random_low``, ``random_high`` : Hartung–Knapp interval whatever
 the number of cohorts (NaN with one). ``p`` : two-sided; ``p_adjusted`` : Benjamini–Hochberg over
-the deciding parts of all claims, stratum all, NaN elsewhere. ``prediction_low`` and ``_high`` :
-where a further cohort's effect is expected, NaN below three cohorts. ``tau2``, ``i_squared`` (0 to
-1), ``heterogeneity_q``, ``heterogeneity_p`` : NaN with one cohort. ``decides`` : whether the
-claim's verdict rests on the part.
+the deciding parts of the run's claims, first stratum, NaN elsewhere. ``prediction_low`` and
+``prediction_high`` : where a further cohort's effect is expected, NaN below three cohorts.
+``tau2``, ``i_squared`` (0 to 1), ``heterogeneity_q``, ``heterogeneity_p`` : NaN with one cohort.
+``decides`` : whether the claim's verdict rests on the part.
 """
 
 

@@ -27,7 +27,8 @@ RULE = (
     "effects on both sides of zero; or the early (up to day 10) and the late effect have opposite "
     "signs and differ (p < 0.05).",
     "Supported: the 95 % interval lies wholly on the claimed side, and p, adjusted over the "
-    "deciding tests of all claims (Benjamini–Hochberg), is at most 0.05.",
+    "deciding tests of the run (Benjamini–Hochberg), is at most 0.05. A run of some claims only "
+    "adjusts over those.",
     "Contradicted: the same on the other side.",
     "A claim of no difference is supported where the whole interval lies within 0.5 standard "
     "deviations of zero, and contradicted where it excludes zero with adjusted p at most 0.05.",
@@ -84,7 +85,8 @@ def stage_change(pooled: pd.DataFrame) -> tuple[float, float, float]:
     -------
     difference, p, opposite : float
         Late minus early; NaN, NaN, 0 where a stage is missing. The two stages are taken for
-        independent, though some patients are in both, which makes the test cautious.
+        independent, though some patients are in both, which makes the test cautious. They may
+        rest on different cohorts; the verdict names them then.
     """
     found = {}
     for stage in ("early", "late"):
@@ -144,7 +146,7 @@ def judge_part(part: Part, effects: pd.DataFrame, pooled: pd.DataFrame, needed: 
         return Verdict(
             "context-dependent",
             f"The sign changes by stage: {early} up to day 10, {late} after it (difference "
-            f"{number(change)}, {p_text(p_change)}).",
+            f"{number(change)}, {p_text(p_change)}).{_other_cohorts(effects)}",
         )
     adjusted = f"adjusted {p_text(row['p_adjusted'])}"
     significant = bool(row["p_adjusted"] <= ALPHA) or (not part.decides and row["p"] <= ALPHA)
@@ -163,6 +165,19 @@ def judge_part(part: Part, effects: pd.DataFrame, pooled: pd.DataFrame, needed: 
         label = "contradicted"
     side = "above" if above else "below"
     return Verdict(label, f"{shown} lies {side} zero, {adjusted}.")
+
+
+def _other_cohorts(effects: pd.DataFrame) -> str:
+    """Name the cohorts of the two stages where they are not the same; "" where they are."""
+    known = effects[effects["effect"].notna()]
+    names = {
+        stage: sorted(set(known.loc[known["stratum"] == stage, "cohort"].astype(str)))
+        for stage in ("early", "late")
+    }
+    if names["early"] == names["late"]:
+        return ""
+    told = "; ".join(f"{stage}: {', '.join(found)}" for stage, found in names.items())
+    return f" The stages were not seen in the same cohorts ({told})."
 
 
 def _open(shown: str, row: pd.Series, needed: str) -> Verdict:

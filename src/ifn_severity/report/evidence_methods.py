@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ifn_severity.evidence.claim import EARLY_UNTIL
+from ifn_severity.evidence.pooled import deciding_tests
 from ifn_severity.evidence.result import EvidenceReport
 from ifn_severity.report.blocks import ReportTable, Section
 from ifn_severity.report.evidence_rows import interval_in, records, value_in
@@ -128,7 +129,8 @@ def methods_section(report: EvidenceReport) -> Section:
         "Effects are pooled by random effects (REML, Hartung–Knapp) from three cohorts on, by "
         "fixed effects with two; one cohort stands for itself. I² is the share of the spread "
         "between cohorts that is not chance; the prediction interval says where the effect of a "
-        "further cohort is expected. p-values are adjusted over all claims (Benjamini–Hochberg).",
+        "further cohort is expected. p-values are adjusted over the "
+        f"{deciding_tests(report.pooled)} of this run (Benjamini–Hochberg).",
     )
     facts: list[tuple[str, tuple[str, ...]]] = [
         ("Settings", tuple(f"{name}: {value}" for name, value in report.settings.items())),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ifn_severity.evidence.pooled import deciding_tests
 from ifn_severity.evidence.result import ClaimResult, EvidenceReport, PartResult
 from ifn_severity.report.blocks import Cell, Link, Part, ReportFigure, ReportTable, Section
 from ifn_severity.report.evidence_forest import claim_figure
@@ -88,7 +89,8 @@ def _verdicts(report: EvidenceReport) -> Section:
         "Each claim was declared as a test with an expected direction before it met the data. "
         "The verdict follows from a rule that was written beforehand and is printed below. The "
         "adjusted p-value is the largest among the tests that the verdict rests on "
-        "(Benjamini–Hochberg over all claims); the verdict rests on intervals, not on it alone.",
+        f"(Benjamini–Hochberg over the {deciding_tests(report.pooled)} of this run); the verdict "
+        "rests on intervals, not on it alone.",
     )
     return Section("verdicts", "Verdicts at a glance", paragraphs, tables=(table,))
 

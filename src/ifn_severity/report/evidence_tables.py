@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from ifn_severity.evidence.result import EvidenceReport
-from ifn_severity.paths import atomic_file
+from ifn_severity.report.tables import write_tables
 
 #: File names and what is in them; also shown in the report.
 EVIDENCE_TABLES: dict[str, str] = {
@@ -55,14 +55,8 @@ def write_evidence_tables(folder: Path, report: EvidenceReport) -> list[Path]:
         "cohorts.csv": report.cohorts.rename_axis(index="cohort").reset_index(),
         "checksums.csv": pd.DataFrame(list(report.checksums.items()), columns=["file", "sha256"]),
     }
-    written = []
-    for name in EVIDENCE_TABLES:
-        table = contents.get(name)
-        if table is None:
-            table = getattr(report, name.removesuffix(".csv"))
-        target = Path(folder) / name
-        text = table.to_csv(index=False, float_format="%.9g", lineterminator="\n")
-        with atomic_file(target) as part:
-            part.write_text(text, encoding="utf-8", newline="")
-        written.append(target)
-    return written
+    tables = {
+        name: contents[name] if name in contents else getattr(report, name.removesuffix(".csv"))
+        for name in EVIDENCE_TABLES
+    }
+    return write_tables(folder, tables)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ifn_severity.paths import atomic_file
+from ifn_severity.report.tables import write_tables
 from ifn_severity.report.validation import ValidationReport
 
 #: File names and what is in them; also shown in the report.
@@ -58,17 +58,11 @@ def write_validation_tables(folder: Path, report: ValidationReport) -> list[Path
         "controls.csv": _controls(report),
         "checksums.csv": _pairs(report.checksums, "file"),
     }
-    written = []
-    for name in VALIDATION_TABLES:
-        table = contents.get(name)
-        if table is None:
-            table = getattr(report, name.removesuffix(".csv"))
-        target = Path(folder) / name
-        with atomic_file(target) as part:
-            text = table.to_csv(index=False, float_format="%.9g", lineterminator="\n")
-            part.write_text(text, encoding="utf-8", newline="")
-        written.append(target)
-    return written
+    tables = {
+        name: contents[name] if name in contents else getattr(report, name.removesuffix(".csv"))
+        for name in VALIDATION_TABLES
+    }
+    return write_tables(folder, tables)
 
 
 def _pairs(values: Mapping[str, object], name: str) -> pd.DataFrame:

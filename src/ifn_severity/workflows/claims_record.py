@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ifn_severity.bundle.manifest import plain
 from ifn_severity.evidence.result import ClaimResult, EvidenceReport
 from ifn_severity.paths import atomic_file
 from ifn_severity.report.evidence_page import write_evidence_report, write_evidence_tables
-from ifn_severity.workflows.jsonable import plain
 
 LIMITS = (
     "Severe and milder mean what each cohort's card says they mean, and that differs.",

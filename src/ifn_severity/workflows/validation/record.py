@@ -7,13 +7,13 @@ import math
 from pathlib import Path
 from typing import Any
 
+from ifn_severity.bundle.manifest import plain
 from ifn_severity.paths import atomic_file
 from ifn_severity.report.tripod import write_tripod
 from ifn_severity.report.validation import ValidationReport
 from ifn_severity.report.validation_page import write_validation_report, write_validation_tables
 from ifn_severity.workflows import tracking
 from ifn_severity.workflows.dataset import Dataset
-from ifn_severity.workflows.jsonable import plain
 from ifn_severity.workflows.training_log import run_tags
 
 LIMITS = (
