@@ -349,6 +349,26 @@ def test_tables_that_are_none(copy_of, forge, name, content):
     refused(folder, ".")
 
 
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        (b"gene" + b"," * 600_000 + b"\n", "larger than a model can need"),
+        (b"gene,x\n" + b"\n" * 600_000, "larger than a model can need"),
+        (b'gene,x\nISG15,"' + b"1" * 17_000_000 + b'"\n', "larger than a model can need"),
+        (b"gene" + b",x" * 1_000 + b"\nISG15" + b",1" * 1_000 + b"\n", "has 1,001 columns"),
+    ],
+)
+def test_tables_that_would_fill_the_memory(copy_of, forge, content, match):
+    folder = copy_of("logistic")
+    forge(folder, **{"golden.csv": content})
+    tracemalloc.start()
+    refused(folder, match)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # the file is read with room for the largest there may be
+    assert peak < 90_000_000
+
+
 def test_unknown_names_offer_the_nearest(trained, home, monkeypatch):
     with pytest.raises(ModelError) as caught:
         load_model("tiny")
