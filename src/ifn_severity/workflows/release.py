@@ -199,6 +199,7 @@ def _save(
         simulated=dataset.simulated,
         genes=genes,
         training_cohorts=origin[fitted].tolist(),
+        training_patients=dataset.patients[fitted].tolist(),
         interval=evidence.interval(),
         extra={
             "released": True,
