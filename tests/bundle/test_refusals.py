@@ -6,13 +6,17 @@ import io
 import json
 import pickle
 import shutil
+import struct
+import tracemalloc
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
 
 from ifn_severity.bundle import load_model
 from ifn_severity.bundle.booster import check_booster
+from ifn_severity.bundle.contents import unzip
 from ifn_severity.bundle.ubjson import read_ubjson
 from ifn_severity.errors import ModelError
 
@@ -345,6 +349,26 @@ def test_tables_that_are_none(copy_of, forge, name, content):
     refused(folder, ".")
 
 
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        (b"gene" + b"," * 600_000 + b"\n", "larger than a model can need"),
+        (b"gene,x\n" + b"\n" * 600_000, "larger than a model can need"),
+        (b'gene,x\nISG15,"' + b"1" * 17_000_000 + b'"\n', "larger than a model can need"),
+        (b"gene" + b",x" * 1_000 + b"\nISG15" + b",1" * 1_000 + b"\n", "has 1,001 columns"),
+    ],
+)
+def test_tables_that_would_fill_the_memory(copy_of, forge, content, match):
+    folder = copy_of("logistic")
+    forge(folder, **{"golden.csv": content})
+    tracemalloc.start()
+    refused(folder, match)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # the file is read with room for the largest there may be
+    assert peak < 90_000_000
+
+
 def test_unknown_names_offer_the_nearest(trained, home, monkeypatch):
     with pytest.raises(ModelError) as caught:
         load_model("tiny")
@@ -389,6 +413,49 @@ def test_space_that_unpacks_to_more_than_it_should(copy_of, forge):
     assert len(bomb) < 1_000_000
     forge(folder, **{"space.npz": bomb})
     refused(folder, "unpacks to more")
+
+
+def announce_less(packed: bytes, name: str, content: bytes) -> bytes:
+    """Let an entry of a zip announce less than it unpacks to: size and checksum of ``content``."""
+    raw = bytearray(packed)
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        local = archive.getinfo(name).header_offset
+    central = raw.rindex(name.encode()) - 46
+    for crc, size in ((local + 14, local + 22), (central + 16, central + 24)):
+        struct.pack_into("<I", raw, crc, zlib.crc32(content))
+        struct.pack_into("<I", raw, size, len(content))
+    return bytes(raw)
+
+
+def test_space_that_announces_less_than_it_unpacks_to(copy_of, forge):
+    folder = copy_of("logistic")
+    arrays = _space_arrays(folder)
+    real = arrays["centre.npy"]
+    packed = _npz(**{**arrays, "centre.npy": real + bytes(30_000_000)})
+    bomb = announce_less(packed, "centre.npy", real)
+    # Python's own reader takes it for good
+    with zipfile.ZipFile(io.BytesIO(bomb)) as archive:
+        assert archive.read("centre.npy") == real
+    forge(folder, **{"space.npz": bomb})
+    refused(folder, r"centre\.npy does not have the [\d,]+ bytes announced")
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="bytes announced"):
+        unzip(bomb)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
+
+
+def test_space_with_a_tail_or_another_checksum(copy_of, forge):
+    folder = copy_of("logistic")
+    arrays = _space_arrays(folder)
+    real = arrays["centre.npy"]
+    longer = announce_less(_npz(**arrays), "centre.npy", real + b"x")
+    forge(folder, **{"space.npz": longer})
+    refused(folder, "bytes announced")
+    other = announce_less(_npz(**arrays), "centre.npy", real[:-1] + b"x")
+    forge(folder, **{"space.npz": other})
+    refused(folder, "differs from its checksum")
 
 
 def test_space_with_pickled_arrays(copy_of, forge, tmp_path):

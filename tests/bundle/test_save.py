@@ -17,6 +17,7 @@ import pytest
 
 from ifn_severity.bundle import load_model, save_bundle
 from ifn_severity.bundle.manifest import WEIGHT_FILES, expected_files
+from ifn_severity.bundle.space import distance_limit
 from ifn_severity.bundle.weights import dump_weights
 from ifn_severity.classify import margin
 from ifn_severity.errors import ModelError, StoreError
@@ -127,6 +128,17 @@ def test_card_tells_the_reader(each):
     assert "simulated patients" in card
     assert "Research use only" in card
     assert "| auroc | 0.900 | 0.800 to – |" in card
+
+
+def test_limit_of_one_cohort_is_that_of_patients_held_out(trained, tmp_path):
+    one = trained["logistic"]
+    patients = [f"p{i % 10}" for i in range(len(one.features))]
+    save_bundle(tmp_path / "m", one.classifier, **one.save, training_patients=patients)
+    found = load_model(tmp_path / "m").manifest.distribution["distance_limit"]
+    rows = one.features.to_numpy()
+    nobody = np.zeros(len(rows))
+    assert found == distance_limit(rows, nobody, np.array(patients))
+    assert found != distance_limit(rows, nobody)
 
 
 def test_replaces_a_model_as_a_whole(trained, tmp_path):

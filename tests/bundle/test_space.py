@@ -79,6 +79,22 @@ def test_another_cohort_is_allowed_for(rows):
     assert distance_limit(rows, np.zeros(80)) > 2
 
 
+def test_with_one_cohort_patients_are_held_out_whole(rows):
+    # five visits of each of 16 patients that lie apart, one visit of everyone after the other
+    apart = np.random.default_rng(3).normal(0, 3, (16, 60))
+    visits = rows + np.tile(apart, (5, 1))
+    patients = np.tile([f"p{i}" for i in range(16)], 5)
+    one = np.zeros(80)
+    held_out = distance_limit(visits, one, patients)
+    assert held_out > 1.1 * distance_limit(visits, one)
+    # whatever the patients are called; and a patient a sample is the default
+    renamed = np.array([f"q{(7 * int(name[1:])) % 16}" for name in patients])
+    assert held_out == distance_limit(visits, one, renamed)
+    assert distance_limit(rows, one, np.arange(80)[::-1]) == distance_limit(rows, one)
+    cohorts = np.repeat(["a", "b", "c", "d"], 20)
+    assert distance_limit(rows, cohorts, patients) == distance_limit(rows, cohorts)
+
+
 def test_written_and_read(rows):
     space = fit_space(rows, np.zeros(80))
     columns = [f"f{i}" for i in range(60)]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import io
 import pickle
+import struct
+import tracemalloc
 import zipfile
+import zlib
 from pathlib import Path
 
 import anndata
@@ -14,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ifn_severity.cohorts.container import open_container
 from ifn_severity.cohorts.matrix import read_expression
 from ifn_severity.errors import InputError
 
@@ -206,6 +211,23 @@ def test_zip_of_several_files(tmp_path: Path) -> None:
         archive.writestr("a.csv", GOOD)
         archive.writestr("b.csv", GOOD)
     assert "holds 2 files: a.csv, b.csv" in refused(tmp_path / "m.zip").got
+
+
+def test_zip_that_announces_less_than_it_holds(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("m.csv", GOOD.encode() + b"\n" * 40_000_000)
+    raw = bytearray(packed.getvalue())
+    central = raw.rindex(b"PK\x01\x02")
+    for crc, size in ((14, 22), (central + 16, central + 24)):
+        struct.pack_into("<I", raw, crc, zlib.crc32(GOOD.encode()))
+        struct.pack_into("<I", raw, size, len(GOOD))
+    (tmp_path / "m.zip").write_bytes(raw)
+    tracemalloc.start()
+    assert open_container(tmp_path / "m.zip").data == GOOD.encode()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000
 
 
 def test_empty_workbook(tmp_path: Path) -> None:

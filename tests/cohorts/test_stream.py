@@ -65,6 +65,27 @@ def test_parts_make_the_whole(counts, tmp_path, name):
     assert any("read in parts" in note for note in parts[0].notes)
 
 
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.usefixtures("small")
+def test_an_h5ad_file_is_closed(counts, tmp_path, monkeypatch, whole):
+    import anndata
+
+    opened = []
+    read = anndata.read_h5ad
+    monkeypatch.setattr(
+        anndata, "read_h5ad", lambda *a, **k: opened.append(read(*a, **k)) or opened[-1]
+    )
+    parts = stream.stream_expression(write(counts, tmp_path / "m.h5ad"), known_genes=GENES)
+    next(parts)
+    (adata,) = opened
+    assert adata.file.is_open
+    if whole:
+        assert len(list(parts)) > 2
+    else:
+        parts.close()
+    assert not adata.file.is_open
+
+
 @pytest.mark.usefixtures("small")
 def test_genes_in_rows_are_read_whole(counts, tmp_path):
     counts.T.to_csv(tmp_path / "m.csv")

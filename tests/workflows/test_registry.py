@@ -145,6 +145,21 @@ def test_force_needs_a_reason_and_keeps_it(store: Any) -> None:
     assert not champion_of.promote("tiny", "1").forced
 
 
+def test_an_alias_that_cannot_be_moved_leaves_no_tag(
+    store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    before = champion()
+    monkeypatch.setattr(store.MlflowClient, "set_registered_model_alias", full)
+    with pytest.raises(StoreError, match="champion"):
+        champion_of.promote("tiny", "2", force=True, reason="never")
+    assert champion() == before
+    tags = {version.number: version.tags for version in registry.versions("tiny")}["2"]
+    assert not [key for key in tags if key.startswith("champion")]
+
+
 @pytest.mark.parametrize(
     ("name", "number", "match", "do"),
     [

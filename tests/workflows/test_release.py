@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -20,7 +21,7 @@ from ifn_severity.workflows.dataset import load_dataset
 from ifn_severity.workflows.designs import Release, parse_release, released
 from ifn_severity.workflows.evidence import counted_scores, leave_one_cohort_out
 from ifn_severity.workflows.explanation.run import explain_in_full
-from ifn_severity.workflows.release import ReleasedModel, release
+from ifn_severity.workflows.release import ReleasedModel, refuse_released, release
 from ifn_severity.workflows.release_check import check_release
 from ifn_severity.workflows.train import train
 
@@ -179,6 +180,31 @@ def test_names_that_clash(here: Any, tmp_path: Path, monkeypatch: pytest.MonkeyP
     shutil.copytree(here[0] / "models" / "own", tmp_path / "models" / "severity-panel")
     with pytest.raises(ModelError, match="is a model of your own"):
         release(["severity-panel"])
+
+
+@pytest.mark.parametrize("manifest", ["other gene lists", "damaged", "{}", "[" * 100_000])
+def test_a_released_model_that_does_not_load_is_replaced(
+    here: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manifest: str
+) -> None:
+    monkeypatch.setenv("IFN_SEVERITY_HOME", str(tmp_path))
+    folder = tmp_path / "models" / "severity-panel"
+    shutil.copytree(MODELS / "severity-panel", folder)
+    if manifest == "other gene lists":
+        facts = json.loads((folder / "manifest.json").read_text())
+        manifest = json.dumps({**facts, "definition_sha256": "0" * 64})
+    (folder / "manifest.json").write_text(manifest)
+    line = f"{hashlib.sha256(manifest.encode()).hexdigest()}  manifest.json\n"
+    (folder / "manifest.sha256").write_text(line)
+    with pytest.raises(ModelError):
+        load_model(folder)
+    # nobody's own model takes its place
+    with pytest.raises(ModelError, match="is the name of a released model"):
+        refuse_released(folder)
+    # and release does: this plan's cohorts are in the other home
+    shutil.copytree(here[0] / "data", tmp_path / "data")
+    plan = parse_release(PLAN.replace("[models.little]", "[models.severity-panel]"))
+    (done,) = release(["severity-panel"], plan=plan, n_draws=20)
+    assert load_model(done.folder).name == "severity-panel"
 
 
 @pytest.mark.parametrize(

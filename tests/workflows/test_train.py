@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from ifn_severity.errors import (
     ModelError,
     StoreError,
 )
-from ifn_severity.workflows import tracking
+from ifn_severity.workflows import tracking, training_log
 from ifn_severity.workflows.dataset import load_dataset
 from ifn_severity.workflows.train import TrainResult, train
 
@@ -43,6 +44,18 @@ def test_winner_is_saved_and_says_that_it_is_simulated(store: Store) -> None:
     assert model.feature_set == result.table.loc[0, "feature_set"]
     assert model.manifest.metrics["auroc"] == pytest.approx(result.table.loc[0, "auroc"])
     assert model.manifest.cohorts[0]["classes"] == {"mild": 60, "severe": 60}
+
+
+def test_patients_are_told_to_the_saved_model(
+    store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    dataset = load_dataset(["simulated"])
+    told: dict[str, object] = {}
+    monkeypatch.setattr(training_log, "save_bundle", lambda *_, **given: told.update(given))
+    candidate = SimpleNamespace(feature_set="interferon")
+    result = SimpleNamespace(classifier=None, candidate=candidate)
+    training_log.save_candidate(tmp_path / "m", result, {}, dataset, {}, store[1].table, "no run")
+    assert told["training_patients"] == dataset.obs["patient"].tolist()
 
 
 def test_runs_hold_everything_a_user_compares(store: Store) -> None:

@@ -185,7 +185,8 @@ def unzip(content: bytes) -> dict[str, bytes]:
     Raises
     ------
     ValueError
-        If this is no zip archive, or its entries are too many, too large or oddly named.
+        If this is no zip archive, or its entries are too many, too large, oddly named or not of
+        the size that is announced.
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
@@ -193,7 +194,6 @@ def unzip(content: bytes) -> dict[str, bytes]:
         raise ValueError(f"it is no zip archive: {error}") from error
     entries = archive.infolist()
     names = [entry.filename for entry in entries]
-    # zipfile never gives more than the announced size, so the announcement can be trusted
     if len(entries) > 1_000 or sum(entry.file_size for entry in entries) > MAX_FILE:
         raise ValueError("it unpacks to more than a model can need")
     if len(set(names)) < len(names) or any("/" in n or "\\" in n or ".." in n for n in names):
@@ -201,9 +201,31 @@ def unzip(content: bytes) -> dict[str, bytes]:
     if any(e.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for e in entries):
         raise ValueError("it is packed in an unknown way")
     try:
-        return {name: archive.read(name) for name in names}
+        return {entry.filename: _inflate(archive, entry, content) for entry in entries}
     except BROKEN as error:
         raise ValueError(f"it cannot be unpacked: {error}") from error
+
+
+def _inflate(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, content: bytes) -> bytes:
+    """Unpack one entry, and never more of it than it announces.
+
+    ``ZipFile.read`` unpacks up to 2 GB before it cuts to the announced size.
+    """
+    # compares the two headers of the entry, and refuses a password
+    archive.open(entry).close()
+    name_and_extra = struct.unpack_from("<HH", content, entry.header_offset + 26)
+    start = entry.header_offset + 30 + sum(name_and_extra)
+    data = content[start : start + entry.compress_size]
+    whole = len(data) == entry.compress_size
+    if entry.compress_type == zipfile.ZIP_DEFLATED:
+        unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+        data = unpacker.decompress(data, entry.file_size + 1)
+        whole = whole and unpacker.eof and not unpacker.unused_data
+    if not whole or len(data) != entry.file_size:
+        raise ValueError(f"{entry.filename} does not have the {entry.file_size:,} bytes announced")
+    if zlib.crc32(data) != entry.CRC:
+        raise ValueError(f"{entry.filename} differs from its checksum")
+    return data
 
 
 def _unreadable(path: Path, error: OSError) -> ModelError:

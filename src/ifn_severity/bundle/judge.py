@@ -89,9 +89,9 @@ class Rule:
         common = list(self.common)
         of = "model's analytes" if self.proteins else "panel's genes"
         if found.coverage < LEAST_COVERAGE:
+            said, limit = _apart(found.coverage, LEAST_COVERAGE, ".0%")
             common.append(
-                f"only {found.coverage:.0%} of the {of} are in the data, too few for a "
-                f"call (limit {LEAST_COVERAGE:.0%})"
+                f"only {said} of the {of} are in the data, too few for a call (limit {limit})"
             )
         elif found.coverage < SPARSE:
             common.append(f"only {found.coverage:.0%} of the {of} are in the data")
@@ -108,20 +108,39 @@ class Rule:
             return [f"no {none}, so there is no prediction"]
         own = []
         if found.missing[i]:
+            verb = "is" if found.missing[i] == 1 else "are"
             own.append(
-                f"{found.missing[i]} of {self.n_features} features cannot be computed and are "
+                f"{found.missing[i]} of {self.n_features} features cannot be computed and {verb} "
                 "set to the training median"
             )
         if not found.outside[i] <= self.outside_limit:
+            said, limit = _apart(found.outside[i], self.outside_limit, ".0%")
             own.append(
-                f"unlike the training data: {found.outside[i]:.0%} of its features are outside "
-                f"the training range (limit {self.outside_limit:.0%}), so the probability is an "
-                "extrapolation"
+                f"unlike the training data: {said} of its features are outside the training "
+                f"range (limit {limit}), so the probability is an extrapolation"
             )
         if not found.distance[i] <= self.distance_limit:
+            said, limit = _apart(found.distance[i], self.distance_limit, ".1f")
             own.append(
-                f"unlike the training data: its distance in feature space is "
-                f"{found.distance[i]:.1f} (limit {self.distance_limit:.1f}, usual 1), so the "
-                "probability is an extrapolation"
+                f"unlike the training data: its distance in feature space is {said} (limit "
+                f"{limit}, usual 1), so the probability is an extrapolation"
             )
         return [*own, *(text for text in (found.tissue[i], found.sex[i]) if text)]
+
+
+def _apart(value: float, limit: float, form: str) -> tuple[str, str]:
+    """Print a value and a limit that it passes with the digits it takes to tell them apart.
+
+    Examples
+    --------
+    >>> _apart(0.31, 0.1, ".0%")
+    ('31%', '10%')
+    >>> _apart(2.04, 2.0, ".1f")
+    ('2.04', '2.00')
+    """
+    digits, kind = int(form[1]), form[2]
+    for more in range(digits, digits + 4):
+        said, known = f"{value:.{more}{kind}}", f"{limit:.{more}{kind}}"
+        if said != known:
+            return said, known
+    return f"{'more' if value > limit else 'less'} than {known}", known

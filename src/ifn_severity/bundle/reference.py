@@ -16,6 +16,8 @@ QUANTILES = (0.005, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.995)
 _NAMES = tuple(f"q{100 * q:g}" for q in QUANTILES)
 COLUMNS = (*_NAMES, "mean", "sd", "missing")
 LOWEST_LIMIT, HIGHEST_LIMIT = 0.10, 0.50
+# the largest released model has 14,000 cells in 90 kB, and 12 columns
+MAX_TABLE, MAX_CELLS, MAX_COLUMNS = 16_000_000, 500_000, 100
 LIMIT_MEANING = (
     "largest share of features that may lie outside the training data's 0.5 to 99.5 % range: "
     "99 of 100 training samples stay below it (of cohorts held out one by one, where there are "
@@ -143,14 +145,19 @@ def read_numbers(content: bytes, label: str) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If it is anything else.
+        If it is anything else, or larger than a model can need.
     """
+    # a cell of one comma takes a hundred times its size once it is read
+    if len(content) > MAX_TABLE or content.count(b",") + content.count(b"\n") > MAX_CELLS:
+        raise ValueError(f"the table by {label} is larger than a model can need")
     try:
         rows = list(csv.reader(io.StringIO(content.decode("utf-8")), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"no table of numbers by {label}: {error}") from error
     if not rows or rows[0][:1] != [label] or any(len(row) != len(rows[0]) for row in rows):
         raise ValueError(f"no table of numbers by {label}")
+    if len(rows[0]) > MAX_COLUMNS:
+        raise ValueError(f"the table by {label} has {len(rows[0]):,} columns")
     numbers = [[float(cell) if cell else np.nan for cell in row[1:]] for row in rows[1:]]
     index = pd.Index([row[0] for row in rows[1:]], name=label)
     return pd.DataFrame(numbers, index=index, columns=rows[0][1:], dtype=np.float64)

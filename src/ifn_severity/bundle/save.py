@@ -72,6 +72,7 @@ def save_bundle(
     extra: Mapping[str, Any] | None = None,
     genes: Sequence[str] | None = None,
     training_cohorts: Sequence[str] | None = None,
+    training_patients: Sequence[str] | None = None,
     interval: ProbabilityInterval | None = None,
 ) -> Path:
     """Write a model as a folder that is an MLflow model directory too.
@@ -106,6 +107,9 @@ def save_bundle(
     training_cohorts : sequence of str of length n_samples, optional
         Cohort of each row of ``training_features``, for the distance that another cohort may
         have; one cohort if not given.
+    training_patients : sequence of str of length n_samples, optional
+        Patient of each row, so that with one cohort the distance is that of patients held out;
+        a patient each if not given.
     interval : ProbabilityInterval, optional
         From held-out samples (``ifn_severity.evaluate.prediction_interval``); without it the
         ends of a prediction's interval are NaN.
@@ -135,6 +139,7 @@ def save_bundle(
     versions, panel = library_versions(), set(measured)
     one = ["one"] * len(training_features)
     origin = np.array(one if training_cohorts is None else training_cohorts)
+    whose = None if training_patients is None else np.array(training_patients)
     rows = training_features.to_numpy(dtype=np.float64)
     space_file = write_space(fit_space(rows, origin))
     space = read_space(space_file, columns)
@@ -162,7 +167,7 @@ def save_bundle(
         distribution={
             "outside_limit": outside_limit(training_features, reference, origin),
             "meaning": LIMIT_MEANING,
-            "distance_limit": distance_limit(rows, origin),
+            "distance_limit": distance_limit(rows, origin, whose),
             "distance_meaning": DISTANCE_MEANING,
         },
         interval=interval,

@@ -133,23 +133,33 @@ def _means(values: np.ndarray) -> np.ndarray:
     return np.where(number > 0, total / np.maximum(number, 1), np.nan)
 
 
-def distance_limit(features: np.ndarray, cohorts: np.ndarray) -> float:
+def distance_limit(
+    features: np.ndarray, cohorts: np.ndarray, patients: np.ndarray | None = None
+) -> float:
     """Choose the distance above which a sample is unlike training, by samples held out.
 
     Parameters
     ----------
     features : ndarray of shape (n_samples, n_features)
     cohorts : ndarray of shape (n_samples,)
-        Held out one by one, and counted alike; where there is one, fifths of its samples are
+        Held out one by one, and counted alike; where there is one, fifths of its patients are
         held out and the limit is ``LABORATORIES`` times theirs.
+    patients : ndarray of shape (n_samples,), optional
+        Patient of each sample; each a patient of its own if not given.
     """
     names = np.unique(cohorts)
     if len(names) > 1:
         parts = [cohorts == name for name in names]
         factor = 1.0
     else:
-        order = np.arange(len(features)) * _FOLDS // max(len(features), 1)
-        parts = [order == fold for fold in range(_FOLDS)]
+        rows = np.arange(len(features))
+        _, first, patient = np.unique(
+            rows if patients is None else patients, return_index=True, return_inverse=True
+        )
+        # patients in the order in which they come
+        place = np.argsort(np.argsort(first))[patient]
+        fifth = place * _FOLDS // max(len(first), 1)
+        parts = [fifth == fold for fold in range(_FOLDS)]
         factor = LABORATORIES
     distances, weights = [], []
     for part in parts:

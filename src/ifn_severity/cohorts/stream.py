@@ -15,7 +15,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -249,16 +249,18 @@ def _h5ad(path: Path) -> Iterator[Grid] | None:
 
         with reading(path, "h5ad file"):
             adata: Any = anndata.read_h5ad(path, backed="r")
-        with reading(path, "h5ad file"):
-            # the least value of a backed X is not looked for: it would be read twice
-            matrix, var, where = (
-                choose_layer(adata) if "counts" in adata.layers else (adata.X, adata.var, "X")
-            )
-        n_rows = max(50, CELLS // max(int(shape[1]), 1))
-        for start in range(0, adata.n_obs, n_rows):
-            rows = slice(start, min(start + n_rows, adata.n_obs))
+        # the file is closed, even if what comes is not asked for to its end
+        with closing(adata.file):
             with reading(path, "h5ad file"):
-                part = matrix[rows]
-            yield annotated_grid(adata[rows], part, var, where, path)
+                # the least value of a backed X is not looked for: it would be read twice
+                matrix, var, where = (
+                    choose_layer(adata) if "counts" in adata.layers else (adata.X, adata.var, "X")
+                )
+            n_rows = max(50, CELLS // max(int(shape[1]), 1))
+            for start in range(0, adata.n_obs, n_rows):
+                rows = slice(start, min(start + n_rows, adata.n_obs))
+                with reading(path, "h5ad file"):
+                    part = matrix[rows]
+                yield annotated_grid(adata[rows], part, var, where, path)
 
     return chunks()

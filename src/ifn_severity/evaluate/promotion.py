@@ -140,7 +140,9 @@ def judge(
         candidate.lowest_mean(n_draws=n_draws, seed=seed),
     )
     slope = candidate.median_slope()
-    summary = f"mean AUROC {mean:.3f}, least {min(areas.values()):.3f}, median slope {slope:.2f}"
+    summary = f"mean AUROC {mean:.3f}, least {min(areas.values()):.3f}"
+    if np.isfinite(slope):
+        summary += f", median slope {slope:.2f}"
     if not low > 0.5:
         reasons.append(f"the interval of the mean AUROC begins at {low:.3f}, no better than chance")
     if np.isfinite(slope) and not SLOPES[0] <= slope <= SLOPES[1]:

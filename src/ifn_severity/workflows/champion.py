@@ -102,9 +102,10 @@ def promote(name: str, number: str, *, force: bool = False, reason: str = "") ->
     if champion != wanted:
         with tracking.explained(f"the alias champion of {name!r} was moved"):
             client = mlflow.MlflowClient()
+            # first: if it fails, no version says that it is champion
+            client.set_registered_model_alias(name, CHAMPION, number)
             for key, value in tags.items():
                 client.set_model_version_tag(name, number, key, value)
-            client.set_registered_model_alias(name, CHAMPION, number)
             if champion:
                 until = tags["champion_since"]
                 client.set_model_version_tag(name, champion.number, "champion_until", until)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ifn_severity.bundle import load_model, save_bundle
-from ifn_severity.bundle.contents import MANIFEST
+from ifn_severity.bundle.contents import MANIFEST, MAX_MANIFEST, read_file
 from ifn_severity.classify import SeverityClassifier
 from ifn_severity.classify.transfer import usable_cohorts
 from ifn_severity.errors import ModelError
@@ -119,7 +120,9 @@ def release(
     return done
 
 
-def with_data(designs: Sequence[Design], plan: Release, *, progress: bool) -> Any:
+def with_data(
+    designs: Sequence[Design], plan: Release, *, progress: bool
+) -> Iterator[tuple[Design, Dataset]]:
     """Yield each design with the samples measured against its reference genes.
 
     Parameters
@@ -129,6 +132,10 @@ def with_data(designs: Sequence[Design], plan: Release, *, progress: bool) -> An
         Its cohorts are loaded once for each set of reference genes.
     progress : bool
         Whether downloads show a bar.
+
+    Yields
+    ------
+    Design, Dataset
     """
     datasets: dict[tuple[str, ...], Dataset] = {}
     for design in designs:
@@ -192,6 +199,7 @@ def _save(
         simulated=dataset.simulated,
         genes=genes,
         training_cohorts=origin[fitted].tolist(),
+        training_patients=dataset.patients[fitted].tolist(),
         interval=evidence.interval(),
         extra={
             "released": True,
@@ -244,8 +252,18 @@ def refuse_released(folder: Path) -> None:
 
 
 def _is_released(folder: Path) -> bool:
-    """Tell whether a folder holds a model that ``ifn-severity release`` saved."""
-    return (folder / MANIFEST).is_file() and bool(load_model(folder).manifest.extra.get("released"))
+    """Tell whether a folder with a released model's name holds one, even if it does not load.
+
+    Only the manifest is asked: a released model that is damaged, or from other gene lists, is
+    to be trained again. Where the manifest cannot be read, the name decides.
+    """
+    if not (folder / MANIFEST).is_file():
+        return False
+    try:
+        manifest = json.loads(read_file(folder, MANIFEST, limit=MAX_MANIFEST))
+        return bool(manifest["extra"].get("released"))
+    except (ModelError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return True
 
 
 def _refuse_other(folder: Path) -> None:

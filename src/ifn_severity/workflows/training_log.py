@@ -67,6 +67,7 @@ def save_candidate(
         metrics={**_with_intervals(metrics), **between},
         simulated=dataset.simulated,
         training_cohorts=list(dataset.obs["cohort"].astype(str)),
+        training_patients=dataset.patients.tolist(),
         interval=interval,
         extra={
             "validation": "nested cross-validation inside the training cohorts, by patient"
