@@ -47,6 +47,9 @@ class Answer:
     n_led : int
         Held-out samples in which interferon, all its families together, moves the log-odds more
         than any other group does.
+    n_counted : int
+        Cohorts with five patients of each class: the AUROCs are means over these. 0 where there
+        is none, and then over all cohorts with two.
     """
 
     share: float
@@ -70,6 +73,7 @@ class Answer:
     n_patients: int
     n_flipped: int
     n_led: int
+    n_counted: int
 
 
 @dataclass(frozen=True)

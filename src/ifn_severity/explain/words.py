@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from ifn_severity.evaluate.cross_cohort import MIN_PATIENTS
 from ifn_severity.explain.ranking import FEWEST_DRAWS
 from ifn_severity.explain.result import Answer, Stability
 from ifn_severity.explain.summaries import MIXED
@@ -26,7 +27,7 @@ def answer_words(
 ) -> tuple[str, ...]:
     """Return the summary."""
     said = [first_sentence(answer, held_out=held_out)]
-    said += [_random(answer), _leading(interferon, stability), _stability(stability)]
+    said += [_counted(answer), _random(answer), _leading(interferon, stability), _stability(stability)]
     said += [_where(where), _patients(answer), _interactions(interactions)]
     said.append(_stand_ins(interferon, stand_ins))
     # a minus before a number, as reports print it
@@ -40,7 +41,7 @@ def first_sentence(answer: Answer, *, held_out: bool) -> str:
     --------
     >>> nan = float("nan")
     >>> answer = Answer(0.25, 0.2, 0.3, 0.2, 0.1, 0.3, 0.85, 0.84, 0.01, -0.02, 0.04, 0.5,
-    ...     0, nan, nan, None, 2, 90, 80, 3, 10)
+    ...     0, nan, nan, None, 2, 90, 80, 3, 10, 2)
     >>> print(first_sentence(answer, held_out=True))
     Interferon genes carry 25 % (95 % interval 20 to 30 %) of this model's decision in held-out \
 patients, and leaving them out does not surely change its held-out AUROC: 0.850 with them, 0.840 \
@@ -67,6 +68,22 @@ without, difference +0.010 (-0.020 to +0.040).
         f"{carry} in {rows}, and {verdict}: {answer.auroc_with:.3f} with them, "
         f"{answer.auroc_without:.3f} without, difference {answer.difference:+.3f} "
         f"({answer.difference_low:+.3f} to {answer.difference_high:+.3f})."
+    )
+
+
+def _counted(answer: Answer) -> str:
+    """Say which cohorts the AUROCs average over, where it is not all of them."""
+    if np.isnan(answer.auroc_with) or answer.n_counted == answer.n_cohorts:
+        return ""
+    if not answer.n_counted:
+        return (
+            f"No explained cohort has {MIN_PATIENTS} patients of each class, so these AUROCs rest "
+            "on cohorts with at least two: they are rough."
+        )
+    cohorts = "cohort" if answer.n_counted == 1 else "cohorts"
+    return (
+        f"AUROCs are means over the {answer.n_counted} {cohorts}, of {answer.n_cohorts}, with at "
+        f"least {MIN_PATIENTS} patients of each class."
     )
 
 

@@ -126,6 +126,17 @@ def bootstrap_of(dataset: Dataset, *, seed: int) -> Draws | None:
     return Draws(problem, n_draws=N_DRAWS)
 
 
+def counting(samples: Samples, rows: np.ndarray, draws: Draws | None) -> tuple[np.ndarray, int]:
+    """Return the rows that a mean over cohorts rests on, and of how many cohorts that count.
+
+    A cohort counts with five patients of each class, as in ``where``. Where none counts, all rows
+    are returned, with 0 cohorts.
+    """
+    counted = draws.problem.counted() if draws is not None else []
+    inside = rows[np.isin(samples.cohorts[rows], counted)]
+    return (inside, len(counted)) if counted else (rows, 0)
+
+
 def paired(
     samples: Samples, rows: np.ndarray, with_: np.ndarray, without: np.ndarray | None, *, seed: int
 ) -> PairedDifference | None:

@@ -180,6 +180,8 @@ def answer(
     paired: PairedDifference | None,
     auroc_with: float,
     random: np.ndarray,
+    *,
+    n_counted: int,
 ) -> Answer:
     """Collect the facts of the first sentence."""
     interferon = np.array([bool(families.loc[name, "interferon"]) for name in held.families])
@@ -226,6 +228,7 @@ def answer(
         n_patients=len(np.unique(samples.patients[design.rows])),
         n_flipped=int(flipped.sum()),
         n_led=int((np.abs(net_of) > rival).sum()),
+        n_counted=n_counted,
     )
 
 
