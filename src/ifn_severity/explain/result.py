@@ -38,7 +38,8 @@ class Answer:
     random_median, random_p95 : float
         Median and 95th percentile of their held-out AUROC.
     beats_random : bool or None
-        Whether ``auroc_with`` exceeds ``random_p95``; None without draws.
+        Whether ``auroc_with`` exceeds ``random_p95``; None without draws, and where the
+        panel's genes were chosen with the explained cohorts, as those of random panels were not.
     n_cohorts, n_samples, n_patients : int
         What is explained.
     n_flipped : int
@@ -50,6 +51,9 @@ class Answer:
     n_counted : int
         Cohorts with five patients of each class: the AUROCs are means over these. 0 where there
         is none, and then over all cohorts with two.
+    genes_chosen : bool
+        Whether the panel's genes were chosen out of its feature set with explained cohorts, which
+        flatters every held-out figure.
     """
 
     share: float
@@ -74,6 +78,7 @@ class Answer:
     n_flipped: int
     n_led: int
     n_counted: int
+    genes_chosen: bool
 
 
 @dataclass(frozen=True)
@@ -189,9 +194,10 @@ class Explained:
         with ``group`` and ``interferon`` (bool).
     by_cohort : DataFrame
         Long. ``gene``, ``cohort`` (a name or "pooled"), ``n_mild``, ``n_severe``,
-        ``mean_abs_shap``, ``rank`` (among interferon genes), ``rank_low``, ``rank_high``,
-        ``p_top10``, ``sign_stability``, ``slope`` (log-odds per log2 unit), ``auroc``,
-        ``auroc_low``, ``auroc_high`` (the gene's own), ``log2_fold_change``, ``fold_low``,
+        ``fewest_patients`` (of a class), ``mean_abs_shap``, ``rank`` (among interferon genes),
+        ``rank_low``, ``rank_high``, ``p_top10``, ``sign_stability``, ``slope`` (log-odds per
+        log2 unit), ``auroc``, ``auroc_low``, ``auroc_high`` (the gene's own; not corrected for
+        the number of genes), ``log2_fold_change``, ``fold_low``,
         ``fold_high`` (severe less mild). All interferon genes.
     by_stage : DataFrame
         Long, cohorts that know the day of sampling. As ``by_cohort`` without ranks, with

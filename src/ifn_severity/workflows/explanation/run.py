@@ -35,6 +35,7 @@ from ifn_severity.workflows.explanation.steps import (
     bootstrap_of,
     check_request,
     counting,
+    genes_chosen_with,
     graded,
     linear_coefficients,
     paired,
@@ -197,6 +198,7 @@ def explain_loaded(
         auroc_with,
         random,
         n_counted=n_counted,
+        genes_chosen=genes_chosen_with(model, loaded.explained),
     )
     where = tables.where_table(
         draws,

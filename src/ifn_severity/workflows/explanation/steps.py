@@ -18,7 +18,7 @@ from ifn_severity.explain.patients import neighbours, no_neighbours, patient_in_
 from ifn_severity.explain.result import Explained, Patient
 from ifn_severity.explain.samples import Samples
 from ifn_severity.explain.summaries import ChosenPatient, choose_patients, sample_position
-from ifn_severity.features import PROTEIN_SET
+from ifn_severity.features import PROTEIN_SET, feature_definition
 from ifn_severity.workflows.dataset import Dataset
 from ifn_severity.workflows.explanation.held import HeldOut, explain_saved
 from ifn_severity.workflows.explanation.load import Loaded
@@ -67,6 +67,13 @@ def check_request(model: SeverityModel, *, refits: int, panels: int, n_jobs: int
             expected="-1 for every core, or a number of processes",
             do="leave --jobs out",
         )
+
+
+def genes_chosen_with(model: SeverityModel, cohorts: Sequence[str]) -> bool:
+    """Tell whether a model's genes were chosen out of its feature set with some of the cohorts."""
+    trained_on = {str(cohort["name"]) for cohort in model.manifest.cohorts}
+    whole = len(feature_definition(model.feature_set).features)
+    return len(model.manifest.columns) < whole and bool(trained_on & set(cohorts))
 
 
 def full_names(patients: Sequence[str], names: Sequence[str]) -> list[str]:

@@ -182,6 +182,7 @@ def answer(
     random: np.ndarray,
     *,
     n_counted: int,
+    genes_chosen: bool,
 ) -> Answer:
     """Collect the facts of the first sentence."""
     interferon = np.array([bool(families.loc[name, "interferon"]) for name in held.families])
@@ -222,13 +223,14 @@ def answer(
         random_draws=len(random),
         random_median=float(np.median(random)) if len(random) else nan,
         random_p95=p95,
-        beats_random=bool(auroc_with > p95) if len(random) else None,
+        beats_random=bool(auroc_with > p95) if len(random) and not genes_chosen else None,
         n_cohorts=len(held.effects.cohorts),
         n_samples=len(design.rows),
         n_patients=len(np.unique(samples.patients[design.rows])),
         n_flipped=int(flipped.sum()),
         n_led=int((np.abs(net_of) > rival).sum()),
         n_counted=n_counted,
+        genes_chosen=genes_chosen,
     )
 
 
