@@ -6,10 +6,14 @@ import math
 
 import pandas as pd
 
+from ifn_severity.evaluate.cross_cohort import MIN_PATIENTS
 from ifn_severity.explain.ranking import STABLE
 from ifn_severity.explain.result import POOLED, Explained, Stability
+from ifn_severity.explain.words import NOT_COMPARABLE
 from ifn_severity.report.explanation_samples import leading_genes, row_of
 from ifn_severity.report.wording import Interval, interval_words, listed, number, signed, unbroken
+
+NOT_CORRECTED = "Intervals of single genes are not corrected for the number of genes."
 
 
 def share_words(value: float, low: float = math.nan, high: float = math.nan) -> str:
@@ -108,6 +112,8 @@ def _gain(row: pd.Series) -> str:
 def random_sentence(explained: Explained) -> str:
     """Say whether the panel beats panels of random genes."""
     answer = explained.answer
+    if answer.random_draws and answer.genes_chosen:
+        return NOT_COMPARABLE
     if not answer.random_draws or answer.beats_random is None:
         return "The panel was not compared with panels of random genes."
     verb = "beats" if answer.beats_random else "does not beat"
@@ -179,13 +185,13 @@ def sign_note(explained: Explained) -> tuple[str, bool]:
     if not warned:
         return (
             "No leading interferon gene surely changes its sign between cohorts or stages, by the "
-            "95 % interval of its own AUROC. What points apart without being sure is said in the "
-            "table.",
+            f"95 % interval of its own AUROC where each class has {MIN_PATIENTS} patients. What "
+            f"points apart without being sure is said in the table. {NOT_CORRECTED}",
             False,
         )
     return (
         f"What is said of {listed(warned)} does not hold everywhere or rests on little: see what "
-        "differs, in the table and beside the last figure.",
+        f"differs, in the table and beside the last figure. {NOT_CORRECTED}",
         True,
     )
 
