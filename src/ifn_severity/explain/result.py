@@ -234,8 +234,9 @@ class Explained:
         ``auroc_high``, ``log2_fold_change``, ``fold_low``, ``fold_high`` (cohorts count alike),
         ``permutation_importance`` (loss of held-out AUROC when the gene is shuffled within
         cohorts), ``permutation_low``, ``permutation_high``, ``coefficient`` (log-odds per log2
-        unit; of the linear model), ``coefficient_of`` (which linear model), ``agrees`` (bool),
-        ``agreement`` (words), ``review`` (the review's evidence, a sentence or empty).
+        unit; of the linear model), ``coefficient_of`` (which linear model), ``agrees`` (bool:
+        the same sign, sure or not; the model's own coefficient does not count), ``agreement``
+        (words), ``review`` (the review's evidence, a sentence or empty).
     where : DataFrame
         Where interferon matters: ``cohort`` (name or "mean"), ``stage`` ("all", "early", "late"),
         ``n_mild``, ``n_severe``, ``with_``, ``without``, ``difference``, ``low``, ``high``

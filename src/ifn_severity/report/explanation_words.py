@@ -201,11 +201,14 @@ def agreement_sentence(explained: Explained) -> str:
     table = explained.evidence
     agrees = table["agrees"].to_numpy(dtype=bool)
     against = [str(gene) for gene in table.index[~agrees]]
+    beyond = (table["auroc_low"] > 0.5) | (table["auroc_high"] < 0.5)
+    sure = int((agrees & beyond.to_numpy(dtype=bool)).sum())
     text = (
         f"For {int(agrees.sum())} of {len(table)} leading interferon genes the other evidence "
-        "agrees with the direction that SHAP gives."
+        "agrees with the direction that SHAP gives; the 95 % interval of the gene's own AUROC "
+        f"leaves 0.5 out for {sure} of them."
     )
-    return f"{text} It does not for {listed(against)}." if against else text
+    return f"{text} It does not agree for {listed(against)}." if against else text
 
 
 def exchange_sentence(explained: Explained) -> str:

@@ -114,6 +114,8 @@ def test_agreement_names_those_against(explained: Explained) -> None:
     assert all(gene in said for gene in against)
     everyone = replace(explained, evidence=explained.evidence.assign(agrees=True))
     assert "not" not in agreement_sentence(everyone)
+    unsure = replace(explained, evidence=everyone.evidence.assign(auroc_low=0.4, auroc_high=0.7))
+    assert "leaves 0.5 out for 0 of them" in agreement_sentence(unsure)
 
 
 def test_groups_without_interferon_do_not_count(explained: Explained) -> None:

@@ -13,6 +13,7 @@ from ifn_severity.errors import InputError, ModelError, nearest
 from ifn_severity.evaluate import paired_difference
 from ifn_severity.evaluate.compare import PairedDifference
 from ifn_severity.explain.carry import gene_weights, linear_weights
+from ifn_severity.explain.evidence import OWN_COEFFICIENT
 from ifn_severity.explain.held_out import Design
 from ifn_severity.explain.patients import neighbours, no_neighbours, patient_in_full
 from ifn_severity.explain.result import Explained, Patient
@@ -169,12 +170,12 @@ def linear_coefficients(
 ) -> tuple[np.ndarray, str]:
     """Return log-odds per log2 unit of genes by a linear model, cohorts counting alike.
 
-    Of the explained models where they are linear. Beside trees, of the model ``transfer`` on the
+    Of the explained models where they are linear: the models' own, no second opinion. Beside trees, of the model ``transfer`` on the
     same features, fitted on the training samples.
     """
     cohorts = list(dict.fromkeys(samples.cohorts[design.rows].tolist()))
     if linear_weights(classifiers[0]) is not None:
-        used, of = list(classifiers), "this model"
+        used, of = list(classifiers), OWN_COEFFICIENT
     elif not design.refitted:
         return np.full(len(genes), np.nan), "none: training cohorts are not on disk"
     else:
