@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ifn_severity.explain.attributions import Attributions
 from ifn_severity.explain.patients import no_neighbours, patient_words
 from ifn_severity.explain.ranking import stability
 from ifn_severity.explain.result import Answer, Patient
+from ifn_severity.explain.summaries import choose_patients
 from ifn_severity.explain.words import answer_words
 
 NAN = float("nan")
@@ -82,6 +84,23 @@ def patient(shap: float, expression: float, near: pd.DataFrame) -> Patient:
 def test_neighbours_are_counted_in_english(severe: list[int], words: str) -> None:
     near = no_neighbours().assign(severe=severe)
     assert patient_words(patient(0.2, 6.0, near), "median")[-1] == words
+
+
+def test_patients_are_chosen_by_the_threshold_of_their_own_model() -> None:
+    """All four are called rightly by their own models; a threshold of 0.5 gets two wrong."""
+    names = pd.Index(["A:1", "A:2", "A:3", "A:4"])
+    margin = np.array([2.0, -2.0, -0.5, 0.9])
+    given = Attributions(
+        **{"model": "m", "cohort": "A", "simulated": False, "held_out": True},
+        **{"values": pd.DataFrame({"x": margin}, index=names), "base": np.zeros(4)},
+        **{"margin": margin, "data": pd.DataFrame({"x": margin}, index=names)},
+        features=pd.DataFrame(index=["x"]),
+        obs=pd.DataFrame({"severe": [1, 0, 1, 0]}, index=names),
+    )
+    own = choose_patients(given, threshold=np.array([0.5, 0.5, 0.3, 0.8]))
+    assert "the prediction that missed by most" not in [one.why for one in own]
+    saved = choose_patients(given, threshold=0.5)
+    assert ("A:4", "the prediction that missed by most") in [(o.sample, o.why) for o in saved]
 
 
 def test_nothing_moved_and_nothing_unusual() -> None:

@@ -210,7 +210,7 @@ def shown_patients(
     if asked:
         chosen = [ChosenPatient(name, "asked for") for name in asked]
     else:
-        chosen = choose_patients(explained.features, threshold=model.threshold)
+        chosen = choose_patients(explained.features, threshold=held.threshold)
     training = None
     if design.refitted:
         training = explain_saved(model, loaded, design.training, design.training)
