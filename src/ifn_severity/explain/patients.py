@@ -163,9 +163,9 @@ def patient_words(patient: Patient, basis: str) -> tuple[str, ...]:
             listed = ", ".join(f"{gene} ({_level(own, usual)})" for gene, own, usual in levels)
             said.append(f"Genes that {what} the risk most: {listed}.")
     net = float(waterfall.loc[waterfall["interferon"], "shap"].sum())
-    way, sign = ("raise", "×") if net > 0 else ("lower", "÷")
+    way, factor = ("raise", "×") if net > 0 else ("lower", "÷")
     said.append(
-        f"Interferon genes together {way} the log-odds by {abs(net):.2f} (odds {sign} "
+        f"Interferon genes together {way} the log-odds by {abs(net):.2f} (odds {factor} "
         f"{np.exp(abs(net)):.2f})."
         if abs(net) >= _SHOWN
         else "Interferon genes together leave the log-odds where they are."
