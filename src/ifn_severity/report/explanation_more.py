@@ -175,7 +175,8 @@ def evidence_section(report: ExplanationReport) -> Section | None:
         caption="Orange: more expression goes with severe disease, or raises the predicted risk; "
         "blue: the opposite. Own AUROC and fold change use the gene alone. Permutation: the loss "
         "of held-out AUROC when the gene is shuffled within cohorts, with its 95 % interval. "
-        f"Coefficient: {models or 'linear model'}{own}. A cross marks genes whose evidence disagrees.",
+        f"Coefficient: {models or 'linear model'}{own}. A cross marks genes whose "
+        "evidence disagrees.",
     )
     cited = {str(gene): str(words) for gene, words in table["review"].items() if str(words)}
     shown = ReportTable(

@@ -170,8 +170,8 @@ def linear_coefficients(
 ) -> tuple[np.ndarray, str]:
     """Return log-odds per log2 unit of genes by a linear model, cohorts counting alike.
 
-    Of the explained models where they are linear: the models' own, no second opinion. Beside trees, of the model ``transfer`` on the
-    same features, fitted on the training samples.
+    Of the explained models where they are linear: the models' own, no second opinion. Beside
+    trees, of the model ``transfer`` on the same features, fitted on the training samples.
     """
     cohorts = list(dict.fromkeys(samples.cohorts[design.rows].tolist()))
     if linear_weights(classifiers[0]) is not None:

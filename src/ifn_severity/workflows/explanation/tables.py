@@ -17,7 +17,7 @@ from ifn_severity.explain.interactions import interferon_inflammation
 from ifn_severity.explain.ranking import gene_ranking, interval
 from ifn_severity.explain.result import Answer
 from ifn_severity.explain.samples import Samples
-from ifn_severity.explain.univariate import caution_on
+from ifn_severity.explain.univariate import EARLY, caution_on
 from ifn_severity.explain.words import interaction_words
 from ifn_severity.workflows.dataset import Dataset
 from ifn_severity.workflows.explanation.held import HeldOut
@@ -253,8 +253,8 @@ def where_table(
     obs = held.features.obs
     day = obs["days_since_onset"].to_numpy(dtype=float)
     own = obs["cohort"].astype(str).to_numpy()
-    stages = {"all": np.ones(len(obs), dtype=bool), "early": day <= additions.EARLY,
-              "late": day > additions.EARLY}  # fmt: skip
+    stages = {"all": np.ones(len(obs), dtype=bool), "early": day <= EARLY,
+              "late": day > EARLY}  # fmt: skip
     shares = []
     for cohort, stage in zip(table["cohort"], table["stage"], strict=True):
         at = stages[str(stage)] & ((own == cohort) | (cohort == "mean"))
