@@ -119,7 +119,7 @@ def test_agreement_names_those_against(explained: Explained) -> None:
 
 
 def test_groups_without_interferon_do_not_count(explained: Explained) -> None:
-    assert "3 genes in 1 groups" in exchange_sentence(explained)
+    assert "3 genes in 1 group stand" in exchange_sentence(explained)
     other = replace(explained, exchangeable=explained.exchangeable.assign(interferon=False))
     assert "No two interferon genes" in exchange_sentence(other)
 
