@@ -69,6 +69,22 @@ def test_a_gene_of_the_cohort_without_it_gets_only_what_is_imputed(samples: Samp
     assert linear_weights(classifier) is None
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_a_sample_alone_is_what_it_is_among_others(model: str, samples: Samples) -> None:
+    """Where nothing is known of training levels, no other sample may stand in for them."""
+    classifier = fitted(samples, model)
+    rows = np.flatnonzero(samples.cohorts == "sim1")[:6]
+    unknown = np.full(len(samples.genes), np.nan)
+    values, _, _ = attribute(classifier, samples.features.iloc[rows])
+    among = carry_to_genes(classifier, samples, rows, values.to_numpy(), unknown)
+    for i, row in enumerate(rows):
+        alone = carry_to_genes(
+            classifier, samples, np.array([row]), values.to_numpy()[[i]], unknown
+        )
+        np.testing.assert_allclose(alone[0], among[i], atol=1e-9)
+    np.testing.assert_allclose(among.sum(axis=1), values.sum(axis=1), atol=1e-6)
+
+
 @given(
     st.integers(0, 2**32 - 1),
     st.integers(2, 6),
@@ -82,7 +98,7 @@ def test_shares_of_a_score_always_add_up_and_stay_bounded(
     deviation = spread * rng.normal(size=(4, n_genes))
     coefficients = rng.choice([-1.0, 1.0], size=(n_genes, 1)) / n_genes
     values = rng.normal(size=(4, 1))
-    shared = _shared_out(values, deviation, coefficients, np.zeros(1))
+    shared = _shared_out(values, deviation, coefficients, np.zeros((4, 1)))
     np.testing.assert_allclose(shared.sum(axis=1), values[:, 0], atol=1e-9)
     assert (np.abs(shared).sum(axis=1) <= 5.0 * np.abs(values[:, 0]) + 1e-9).all()
 
@@ -90,11 +106,11 @@ def test_shares_of_a_score_always_add_up_and_stay_bounded(
 def test_parts_of_a_score_by_hand() -> None:
     """Two genes of a mean of two, one 3 above usual and one 1 above: 3 to 1."""
     shared = _shared_out(
-        np.array([[0.8]]), np.array([[3.0, 1.0]]), np.array([[0.5], [0.5]]), np.zeros(1)
+        np.array([[0.8]]), np.array([[3.0, 1.0]]), np.array([[0.5], [0.5]]), np.zeros((1, 1))
     )
     np.testing.assert_allclose(shared, [[0.6, 0.2]])
     cancelling = _shared_out(
-        np.array([[0.8]]), np.array([[3.0, -3.0]]), np.array([[0.5], [0.5]]), np.zeros(1)
+        np.array([[0.8]]), np.array([[3.0, -3.0]]), np.array([[0.5], [0.5]]), np.zeros((1, 1))
     )
     np.testing.assert_allclose(cancelling, [[0.4, 0.4]])
 

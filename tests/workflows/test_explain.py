@@ -184,6 +184,39 @@ def test_a_new_cohort_is_explained_by_the_saved_model(store: Home, new_cohort: P
     assert again.words == found.words
 
 
+def _add(name: str, folder: Path, n_each: int) -> None:
+    """Add a cohort of so many patients of each class."""
+    new = simulate_cohort(40, seed=11)
+    severe = (new.obs["severity"].isin(["severe", "critical"])).to_numpy()
+    kept = np.concatenate([np.flatnonzero(severe)[:n_each], np.flatnonzero(~severe)[:n_each]])
+    new[kept].to_df().to_csv(folder / f"{name}.csv")
+    labels = new[kept].obs[["patient", "severity"]].rename_axis("sample")
+    labels.to_csv(folder / f"{name}-labels.csv")
+    add_cohort(name, folder / f"{name}.csv", folder / f"{name}-labels.csv")
+
+
+def test_small_cohorts_do_not_count_in_the_headline(
+    store: Home, new_cohort: Path, tmp_path: Path
+) -> None:
+    """The first sentence is the row of the mean: cohorts with five patients of each class."""
+    _add("tiny", tmp_path, 4)
+    names = ["simulated", "mynew", "tiny"]
+    found = explain_in_full(load_model("small"), names, refits=0, panels=2, n_jobs=1)
+    where = found.where
+    assert "tiny" in set(where["cohort"])
+    (mean,) = where[(where["cohort"] == "mean") & (where["stage"] == "all")].to_dict("records")
+    answer = found.answer
+    assert (answer.n_cohorts, answer.n_counted) == (3, 2)
+    assert answer.difference == pytest.approx(mean["difference"], abs=1e-12)
+    assert answer.difference_low == pytest.approx(mean["low"], abs=1e-12)
+    assert answer.auroc_with == pytest.approx(mean["with_"], abs=1e-12)
+    assert "the 2 cohorts, of 3, with at least 5 patients" in found.words[1]
+    alone = explain_in_full(load_model("small"), ["tiny"], refits=0, panels=2, n_jobs=1)
+    assert alone.answer.n_counted == 0
+    assert np.isfinite(alone.answer.auroc_with)
+    assert "No explained cohort has 5 patients of each class" in alone.words[1]
+
+
 def test_without_refits_or_training_cohort_nothing_is_claimed(
     store: Home, new_cohort: Path
 ) -> None:

@@ -122,6 +122,11 @@ def test_a_panel_is_explained_on_what_it_measures(here: Any) -> None:
         c.removeprefix("gene:") for c in model.manifest.columns
     }
     assert found.gene_level.error < 1e-9
+    # its genes were chosen with this cohort: random panels had no such choice
+    assert "its genes were chosen with these cohorts, which flatters" in found.words[0]
+    assert found.answer.random_draws == 2
+    assert found.answer.beats_random is None
+    assert any("beats random genes is not said" in text for text in found.words)
     # the saved model is explained on the very features that it predicts from
     own = model.classifier.decision_function(dataset.features[model.manifest.columns])
     saved = found.saved.base + found.saved.values.sum(axis=1)

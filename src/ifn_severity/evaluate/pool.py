@@ -204,7 +204,6 @@ def logit_auroc(y: np.ndarray, score: np.ndarray, patients: np.ndarray) -> tuple
     (2.079, 2.531)
     """
     areas, covariance = delong(y, [score], patients)
-    area, variance = float(areas[0]), float(covariance[0, 0])
     m, n = (len(np.unique(np.asarray(patients)[y == label])) for label in (1, 0))
     if min(m, n) < 2:
         raise LabelError(
@@ -212,17 +211,38 @@ def logit_auroc(y: np.ndarray, score: np.ndarray, patients: np.ndarray) -> tuple
             expected="at least two patients in each class, to tell how sure an AUROC is",
             do="leave this cohort out of the pooled figure, and list it",
         )
-    edge = 0.5 / (m * n)
-    if not edge <= area <= 1 - edge or not variance > 0:
-        area = min(max(area, edge), 1 - edge)
-        half = (m + n) / 2 - 1
-        variance = (
-            area
-            * (1 - area)
-            * (1 + half * (1 - area) / (2 - area) + half * area / (1 + area))
-            / (m * n)
-        )
-    return float(logit(area)), variance / (area * (1 - area)) ** 2
+    effects, variances = logit_areas(areas, covariance.diagonal(), n_severe=m, n_mild=n)
+    return float(effects[0]), float(variances[0])
+
+
+def logit_areas(
+    areas: np.ndarray, variances: np.ndarray, *, n_severe: int, n_mild: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Carry AUROCs and DeLong's variances to the logit, the edge corrected as in ``logit_auroc``.
+
+    Parameters
+    ----------
+    areas, variances : ndarray of shape (n_scores,)
+    n_severe, n_mild : int
+        Patients of each class, two or more.
+
+    Returns
+    -------
+    effects, variances : ndarray of shape (n_scores,)
+        On the logit scale.
+    """
+    edge = 0.5 / (n_severe * n_mild)
+    at_edge = (areas < edge) | (areas > 1 - edge) | ~(variances > 0)
+    area = np.where(at_edge, np.clip(areas, edge, 1 - edge), areas)
+    half = (n_severe + n_mild) / 2 - 1
+    newcombe = (
+        area
+        * (1 - area)
+        * (1 + half * (1 - area) / (2 - area) + half * area / (1 + area))
+        / (n_severe * n_mild)
+    )
+    variance = np.where(at_edge, newcombe, variances)
+    return logit(area), variance / (area * (1 - area)) ** 2
 
 
 @dataclass(frozen=True)

@@ -89,8 +89,10 @@ def shap_explanation(
         ``values`` of shape (n_samples, n_genes) in calibrated log-odds, ``base_values``,
         ``data`` (log2 relative expression), ``feature_names``; and ``metadata``, a DataFrame
         indexed by feature name with ``group``, ``family`` and ``label``. Genes that no feature
-        of the model holds are left out. A model of plasma proteins is explained by protein,
-        at either level.
+        of the model holds are left out. A saved model knows what is usual of its features, not
+        of genes that stand in scores alone: what a score deviates because of these is shared
+        among all its genes by list weights. A sample's values are the same alone and among
+        others. A model of plasma proteins is explained by protein, at either level.
 
     Raises
     ------

@@ -144,8 +144,9 @@ def carry_to_genes(
     values : ndarray of shape (n_rows, n_features)
         Attributions of the features in these rows.
     usual : ndarray of shape (n_panel,)
-        Usual level of each gene. Where it is NaN, the model's own mean of the gene's feature, or
-        for genes of scores alone the mean of the cohort that is explained.
+        Usual level of each gene. Where it is NaN, the model's own mean of the gene's feature. Of
+        genes of scores alone nothing usual is known then: what a score deviates for them is
+        shared by list weights among all its genes. No sample's values depend on another sample.
 
     Returns
     -------
@@ -158,7 +159,11 @@ def carry_to_genes(
     for cohort, at in samples.blocks(rows):
         coefficients, absent = samples.coefficients(cohort)
         levels = samples.filled(rows[at])
-        centre = np.where(np.isfinite(usual), usual, levels.mean(axis=0))
+        centre = np.nan_to_num(usual)[None]
+        unknown = np.isnan(usual) & (coefficients != 0).any(axis=1)
+        if unknown.any():
+            # a gene of which nothing usual is known does not deviate from it
+            centre = np.where(unknown, levels, centre)
         size = np.abs(coefficients)
         total = np.maximum(size.sum(axis=0), 1e-300)
         # what the genes' usual levels leave unexplained of the feature's usual value
@@ -166,7 +171,7 @@ def carry_to_genes(
         if weights is not None:
             # weights of absent features meet coefficients of 0
             result[at] = (levels - centre) * (coefficients @ weights)
-            result[at] -= size @ (weights * rest / total)
+            result[at] -= (weights * rest / total) @ size.T
         else:
             result[at] = _shared_out(values[at], levels - centre, coefficients, rest / total)
         if absent.any():
@@ -187,7 +192,10 @@ def _own_means(samples: Samples, mean: np.ndarray) -> np.ndarray:
 def _shared_out(
     values: np.ndarray, deviation: np.ndarray, coefficients: np.ndarray, rest: np.ndarray
 ) -> np.ndarray:
-    """Split each feature's attribution by its genes' parts of its deviation."""
+    """Split each feature's attribution by its genes' parts of its deviation.
+
+    ``rest`` has a row a sample, or one row for all.
+    """
     # a row a gene, so that what is gathered is contiguous
     by_gene = np.ascontiguousarray(deviation.T)
     result = np.zeros(by_gene.shape)
@@ -199,7 +207,7 @@ def _shared_out(
         if len(genes) == 1:
             result[genes[0]] += phi
             continue
-        parts = by_gene[genes] * own - np.abs(own) * rest[feature]
+        parts = by_gene[genes] * own - np.abs(own) * rest[:, feature]
         net, gross = parts.sum(axis=0), np.abs(parts).sum(axis=0)
         by_parts = (np.abs(net) * CANCEL >= gross) & (net != 0)
         parts *= np.where(by_parts, phi, 0.0) / np.where(by_parts, net, 1.0)

@@ -19,6 +19,8 @@ from ifn_severity.explain.univariate import OWN
 SHUFFLES = 20
 LEADING = 20
 """Interferon genes that are looked at."""
+OWN_COEFFICIENT = "this model"
+"""Whose coefficient it is where the explained model is linear: no witness beside its SHAP."""
 
 
 def permutation_importance(
@@ -153,11 +155,14 @@ def evidence_table(
 def agreement(gene: str, row: pd.Series) -> tuple[bool, str]:
     """Say whether SHAP, the gene's own effect and the linear coefficient point the same way.
 
+    The coefficient counts where it is that of another model: a linear model's own coefficient
+    has the sign of its SHAP slope and says nothing new.
+
     Parameters
     ----------
     gene : str
     row : Series
-        ``sign``, ``auroc`` with its interval and ``coefficient``.
+        ``sign``, ``auroc`` with its interval, ``coefficient`` and ``coefficient_of``.
 
     Returns
     -------
@@ -167,14 +172,15 @@ def agreement(gene: str, row: pd.Series) -> tuple[bool, str]:
     Examples
     --------
     >>> row = pd.Series({"sign": -1, "auroc": 0.6, "auroc_low": 0.52, "auroc_high": 0.68,
-    ...     "log2_fold_change": 0.3, "coefficient": -0.1})
+    ...     "log2_fold_change": 0.3, "coefficient": -0.1, "coefficient_of": "this model"})
     >>> agreement("IFI27", row)[0]
     False
     """
     sign = int(row["sign"])
     auroc_known = bool(np.isfinite(row["auroc"]))
     alone = int(np.sign(row["auroc"] - 0.5)) if auroc_known else 0
-    linear = int(np.sign(row["coefficient"])) if np.isfinite(row["coefficient"]) else 0
+    other = row["coefficient_of"] != OWN_COEFFICIENT and np.isfinite(row["coefficient"])
+    linear = int(np.sign(row["coefficient"])) if other else 0
     sure = auroc_known and (row["auroc_low"] > 0.5 or row["auroc_high"] < 0.5)
     way = {1: "higher", -1: "lower", 0: "the same"}
     if sign == 0:
@@ -185,8 +191,10 @@ def agreement(gene: str, row: pd.Series) -> tuple[bool, str]:
     if not sure:
         by_itself += ", not surely"
     agrees = alone == sign and linear in (sign, 0)
-    if agrees:
+    if agrees and sure:
         return True, f"all point one way: {way[sign]} goes with severe disease; {by_itself}"
+    if agrees:
+        return True, f"the model takes {way[sign]} expression as severe; {by_itself}"
     against = [] if alone == sign else [by_itself]
     if linear not in (sign, 0):
         against.append(f"the linear coefficient says {way[linear]}")

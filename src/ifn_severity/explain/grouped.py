@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import permutations
-
 import numpy as np
 import pandas as pd
 
@@ -27,48 +24,6 @@ TREE_METHOD = (
     "each with a random order of families and its reverse (Mitchell 2022, JMLR 23:43); "
     "each sample's values add up to its log-odds less the mean over these training samples."
 )
-
-
-def grouped_shapley(
-    value: Callable[[np.ndarray], np.ndarray], n_players: int, orders: np.ndarray
-) -> tuple[np.ndarray, float, float]:
-    """Compute Shapley values of a game from given orders of its players.
-
-    Parameters
-    ----------
-    value : callable
-        From coalitions, an array of bool of shape (n_coalitions, n_players), to their values.
-    n_players : int
-    orders : ndarray of int, shape (n_orders, n_players)
-        All permutations give the exact values, random ones an unbiased estimate.
-
-    Returns
-    -------
-    values : ndarray of shape (n_players,)
-    nobody, everybody : float
-        Value of the empty and of the whole coalition; the values add up to their difference.
-
-    Examples
-    --------
-    >>> game = lambda S: S[:, 0] * 1.0 + S[:, 1] * S[:, 2] * 4.0
-    >>> grouped_shapley(game, 3, all_orders(3))[0].round(6).tolist()
-    [1.0, 2.0, 2.0]
-    """
-    values = np.zeros(n_players)
-    nobody = everybody = 0.0
-    for order in orders:
-        coalitions = np.zeros((n_players + 1, n_players), dtype=bool)
-        for step, player in enumerate(order, start=1):
-            coalitions[step:, player] = True
-        worth = value(coalitions)
-        values[order] += np.diff(worth) / len(orders)
-        nobody, everybody = float(worth[0]), float(worth[-1])
-    return values, nobody, everybody
-
-
-def all_orders(n_players: int) -> np.ndarray:
-    """Return every order of players, shape (n_players!, n_players)."""
-    return np.array(list(permutations(range(n_players))), dtype=np.intp)
 
 
 def family_shapley(

@@ -10,6 +10,7 @@ from ifn_severity.explain.attributions import Attributions
 from ifn_severity.explain.result import Patient
 
 NEIGHBOURS = 5
+_SHOWN = 0.005  # log-odds that two decimals show
 _NEIGHBOUR_COLUMNS = (
     "sample", "cohort", "severity", "severe", "days_since_onset", "probability", "distance",
 )  # fmt: skip
@@ -162,12 +163,12 @@ def patient_words(patient: Patient, basis: str) -> tuple[str, ...]:
             listed = ", ".join(f"{gene} ({_level(own, usual)})" for gene, own, usual in levels)
             said.append(f"Genes that {what} the risk most: {listed}.")
     net = float(waterfall.loc[waterfall["interferon"], "shap"].sum())
-    way = "raise" if net > 0 else "lower"
-    ratio = float(np.exp(abs(net)))
+    way, factor = ("raise", "×") if net > 0 else ("lower", "÷")
     said.append(
-        f"Interferon genes together {way} the log-odds by {abs(net):.2f} (odds × {ratio:.2f})."
-        if way == "raise"
-        else f"Interferon genes together lower the log-odds by {abs(net):.2f} (odds ÷ {ratio:.2f})."
+        f"Interferon genes together {way} the log-odds by {abs(net):.2f} (odds {factor} "
+        f"{np.exp(abs(net)):.2f})."
+        if abs(net) >= _SHOWN
+        else "Interferon genes together leave the log-odds where they are."
     )
     turned = (patient.margin - net >= _logit(patient.threshold)) != (
         patient.margin >= _logit(patient.threshold)
@@ -179,9 +180,16 @@ def patient_words(patient: Patient, basis: str) -> tuple[str, ...]:
     )
     near = patient.neighbours
     if len(near):
-        severe = int((near["severe"] == 1).sum())
-        said.append(f"Of the {len(near)} nearest training samples {severe} were severe.")
+        said.append(_near_words(near))
     return tuple(said)
+
+
+def _near_words(near: pd.DataFrame) -> str:
+    severe = int((near["severe"] == 1).sum())
+    if len(near) == 1:
+        return f"The nearest training sample was {'severe' if severe else 'not severe'}."
+    number = f"{severe} were" if severe > 1 else "1 was" if severe else "none was"
+    return f"Of the {len(near)} nearest training samples {number} severe."
 
 
 def _level(expression: float, usual: float) -> str:
@@ -190,7 +198,10 @@ def _level(expression: float, usual: float) -> str:
     difference = expression - usual
     if not np.isfinite(difference):
         return f"{expression:.1f}"
-    return f"{2 ** abs(difference):.1f}× {'above' if difference > 0 else 'below'} usual"
+    ratio = f"{2 ** abs(difference):.1f}"
+    if ratio == "1.0":
+        return "as usual"
+    return f"{ratio}× {'above' if difference > 0 else 'below'} usual"
 
 
 def _logit(probability: float) -> float:

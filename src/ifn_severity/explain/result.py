@@ -38,7 +38,8 @@ class Answer:
     random_median, random_p95 : float
         Median and 95th percentile of their held-out AUROC.
     beats_random : bool or None
-        Whether ``auroc_with`` exceeds ``random_p95``; None without draws.
+        Whether ``auroc_with`` exceeds ``random_p95``; None without draws, and where the
+        panel's genes were chosen with the explained cohorts, as those of random panels were not.
     n_cohorts, n_samples, n_patients : int
         What is explained.
     n_flipped : int
@@ -47,6 +48,12 @@ class Answer:
     n_led : int
         Held-out samples in which interferon, all its families together, moves the log-odds more
         than any other group does.
+    n_counted : int
+        Cohorts with five patients of each class: the AUROCs are means over these. 0 where there
+        is none, and then over all cohorts with two.
+    genes_chosen : bool
+        Whether the panel's genes were chosen out of its feature set with explained cohorts, which
+        flatters every held-out figure.
     """
 
     share: float
@@ -70,6 +77,8 @@ class Answer:
     n_patients: int
     n_flipped: int
     n_led: int
+    n_counted: int
+    genes_chosen: bool
 
 
 @dataclass(frozen=True)
@@ -185,9 +194,10 @@ class Explained:
         with ``group`` and ``interferon`` (bool).
     by_cohort : DataFrame
         Long. ``gene``, ``cohort`` (a name or "pooled"), ``n_mild``, ``n_severe``,
-        ``mean_abs_shap``, ``rank`` (among interferon genes), ``rank_low``, ``rank_high``,
-        ``p_top10``, ``sign_stability``, ``slope`` (log-odds per log2 unit), ``auroc``,
-        ``auroc_low``, ``auroc_high`` (the gene's own), ``log2_fold_change``, ``fold_low``,
+        ``fewest_patients`` (of a class), ``mean_abs_shap``, ``rank`` (among interferon genes),
+        ``rank_low``, ``rank_high``, ``p_top10``, ``sign_stability``, ``slope`` (log-odds per
+        log2 unit), ``auroc``, ``auroc_low``, ``auroc_high`` (the gene's own; not corrected for
+        the number of genes), ``log2_fold_change``, ``fold_low``,
         ``fold_high`` (severe less mild). All interferon genes.
     by_stage : DataFrame
         Long, cohorts that know the day of sampling. As ``by_cohort`` without ranks, with
@@ -224,8 +234,9 @@ class Explained:
         ``auroc_high``, ``log2_fold_change``, ``fold_low``, ``fold_high`` (cohorts count alike),
         ``permutation_importance`` (loss of held-out AUROC when the gene is shuffled within
         cohorts), ``permutation_low``, ``permutation_high``, ``coefficient`` (log-odds per log2
-        unit; of the linear model), ``coefficient_of`` (which linear model), ``agrees`` (bool),
-        ``agreement`` (words), ``review`` (the review's evidence, a sentence or empty).
+        unit; of the linear model), ``coefficient_of`` (which linear model), ``agrees`` (bool:
+        the same sign, sure or not; the model's own coefficient does not count), ``agreement``
+        (words), ``review`` (the review's evidence, a sentence or empty).
     where : DataFrame
         Where interferon matters: ``cohort`` (name or "mean"), ``stage`` ("all", "early", "late"),
         ``n_mild``, ``n_severe``, ``with_``, ``without``, ``difference``, ``low``, ``high``

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from ifn_severity.errors import InputError, nearest
@@ -40,15 +41,17 @@ class ChosenPatient:
     why: str
 
 
-def choose_patients(attributions: Attributions, *, threshold: float = 0.5) -> list[ChosenPatient]:
+def choose_patients(
+    attributions: Attributions, *, threshold: float | np.ndarray = 0.5
+) -> list[ChosenPatient]:
     """Choose up to four telling patients: the two ends, the border and the worst error.
 
     Parameters
     ----------
     attributions : Attributions
         What is explained.
-    threshold : float
-        Probability from which a patient is called severe.
+    threshold : float or ndarray of shape (n_samples,)
+        Probability from which a patient is called severe by the model that explains it.
     """
     probability = pd.Series(attributions.probability, index=attributions.values.index)
     severe = attributions.obs["severe"].reindex(probability.index).astype(float)

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 from scipy.stats import t as student
 
 from ifn_severity.evaluate import delong
-from ifn_severity.evaluate.cross_cohort import class_patients
+from ifn_severity.evaluate.cross_cohort import MIN_PATIENTS, class_patients
+from ifn_severity.evaluate.pool import logit_areas
 from ifn_severity.explain.effects import Effects, cohort_mean
 from ifn_severity.explain.ranking import rank_columns, sign_stability
 from ifn_severity.explain.result import POOLED
@@ -28,8 +30,9 @@ OWN = ("auroc", "auroc_low", "auroc_high", "log2_fold_change", "fold_low", "fold
 def own_effects(samples: Samples, rows: np.ndarray, genes: np.ndarray) -> pd.DataFrame:
     """Return AUROC and log2 fold change of single genes between classes, in one cohort.
 
-    AUROC intervals by DeLong with samples of a patient taken together; fold changes by Welch on
-    patients' means.
+    AUROC intervals by DeLong on the logit, with samples of a patient taken together and
+    Newcombe's variance at 0 and 1 (``evaluate.pool.logit_auroc``); fold changes by Welch on
+    patients' means. No interval is corrected for the number of genes.
 
     Parameters
     ----------
@@ -54,10 +57,13 @@ def own_effects(samples: Samples, rows: np.ndarray, genes: np.ndarray) -> pd.Dat
     if not len(known):
         return table
     areas, covariance = delong(y, [levels[:, i] for i in known], patients)
-    error = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
+    n_mild, n_severe = class_patients(y, patients)
+    effects, variances = logit_areas(areas, covariance.diagonal(), n_severe=n_severe, n_mild=n_mild)
+    margin = _Z * np.sqrt(variances)
     table.loc[known, "auroc"] = areas
-    table.loc[known, "auroc_low"] = np.clip(areas - _Z * error, 0.0, 1.0)
-    table.loc[known, "auroc_high"] = np.clip(areas + _Z * error, 0.0, 1.0)
+    # at 0 or 1 the logit is that of half a pair less, and the interval still holds the AUROC
+    table.loc[known, "auroc_low"] = np.minimum(expit(effects - margin), areas)
+    table.loc[known, "auroc_high"] = np.maximum(expit(effects + margin), areas)
     change, low, high = _welch(levels[:, known], y, patients)
     table.loc[known, "log2_fold_change"] = change
     table.loc[known, "fold_low"], table.loc[known, "fold_high"] = low, high
@@ -86,7 +92,7 @@ def _welch(
 
 
 def pooled_effects(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Average the effects over cohorts, each counting once; intervals from their errors."""
+    """Average the effects over cohorts, each counting once; half an interval's width as its error."""
     pooled = pd.DataFrame(index=tables[0].index)
     for middle, low, high in (OWN[:3], OWN[3:]):
         values = np.array([table[middle].to_numpy(dtype=float) for table in tables])
@@ -125,17 +131,18 @@ def by_cohort(
     for i, cohort in enumerate(point.cohorts):
         here = rows[samples.cohorts[rows] == cohort]
         own.append(own_effects(samples, here, genes))
-        frames.append(_frame(names, cohort, samples.y[here], point, draws, own[-1], i))
+        frames.append(_frame(names, cohort, samples, here, point, draws, own[-1], i))
     if len(frames) > 1:
         whole = pooled_effects(own)
-        frames.append(_frame(names, POOLED, samples.y[rows], point, draws, whole, None))
+        frames.append(_frame(names, POOLED, samples, rows, point, draws, whole, None))
     return pd.concat(frames, ignore_index=True)
 
 
 def _frame(
     names: Sequence[str],
     cohort: str,
-    y: np.ndarray,
+    samples: Samples,
+    rows: np.ndarray,
     point: Effects,
     draws: Effects,
     own: pd.DataFrame,
@@ -148,6 +155,7 @@ def _frame(
     else:
         importance, drawn = point.mean_abs[0, at], draws.mean_abs[:, at]
         slope, slopes = point.slope[0, at], draws.slope[:, at]
+    y = samples.y[rows]
     ranked = rank_columns(importance, drawn[np.isfinite(drawn).any(axis=1)])
     columns = ["mean_abs_shap", "rank", "rank_low", "rank_high", "p_top10"]
     frame = pd.DataFrame(
@@ -156,6 +164,7 @@ def _frame(
             "cohort": cohort,
             "n_mild": int((y == 0).sum()),
             "n_severe": int((y == 1).sum()),
+            "fewest_patients": min(class_patients(y, samples.patients[rows])),
             **{column: ranked[column].to_numpy() for column in columns},
             "sign_stability": sign_stability(
                 np.sign(np.nan_to_num(slope)), np.sign(np.nan_to_num(slopes))
@@ -210,14 +219,15 @@ def by_stage(
                     "stage": stage,
                     "n_mild": int((y == 0).sum()),
                     "n_severe": int((y == 1).sum()),
+                    "fewest_patients": min(class_patients(y, samples.patients[rows[at]])),
                     "mean_abs_shap": np.abs(phi).mean(axis=0),
                     "slope": np.where(np.isfinite(levels).any(axis=0), slope, np.nan),
                 }
             )
             frames.append(frame.join(own_effects(samples, rows[at], genes)))
     if not frames:
-        first = ["gene", "cohort", "stage", "n_mild", "n_severe", "mean_abs_shap", "slope"]
-        return pd.DataFrame(columns=[*first, *OWN])
+        first = ["gene", "cohort", "stage", "n_mild", "n_severe", "fewest_patients"]
+        return pd.DataFrame(columns=[*first, "mean_abs_shap", "slope", *OWN])
     return pd.concat(frames, ignore_index=True)
 
 
@@ -268,7 +278,8 @@ def caution_on(gene: str, cohorts: pd.DataFrame, stages: pd.DataFrame, spread: p
 def differences_in_words(gene: str, cohorts: pd.DataFrame, stages: pd.DataFrame) -> str:
     """Say where a gene's own effect differs in sign between cohorts or stages, for sure.
 
-    Only effects whose 95 % interval of the AUROC leaves out 0.5 count.
+    Only effects whose 95 % interval of the AUROC leaves out 0.5 count, in cohorts and stages with
+    five patients of each class. The intervals are not corrected for the number of genes.
 
     Parameters
     ----------
@@ -295,6 +306,7 @@ def differences_in_words(gene: str, cohorts: pd.DataFrame, stages: pd.DataFrame)
 
 
 def _sure(table: pd.DataFrame) -> tuple[list[str], list[str]]:
+    table = table[table["fewest_patients"] >= MIN_PATIENTS]
     up = table[table["auroc_low"] > 0.5]["cohort"].astype(str).tolist()
     down = table[table["auroc_high"] < 0.5]["cohort"].astype(str).tolist()
     return up, down

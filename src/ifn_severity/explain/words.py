@@ -7,11 +7,16 @@ import re
 import numpy as np
 import pandas as pd
 
+from ifn_severity.evaluate.cross_cohort import MIN_PATIENTS
 from ifn_severity.explain.ranking import FEWEST_DRAWS
 from ifn_severity.explain.result import Answer, Stability
 from ifn_severity.explain.summaries import MIXED
 
 FEW_DRAWS = 100
+NOT_COMPARABLE = (
+    "Whether the panel beats random genes is not said: its genes were chosen with these cohorts, "
+    "and those of the random panels were not."
+)
 
 
 def answer_words(
@@ -26,7 +31,12 @@ def answer_words(
 ) -> tuple[str, ...]:
     """Return the summary."""
     said = [first_sentence(answer, held_out=held_out)]
-    said += [_random(answer), _leading(interferon, stability), _stability(stability)]
+    said += [
+        _counted(answer),
+        _random(answer),
+        _leading(interferon, stability),
+        _stability(stability),
+    ]
     said += [_where(where), _patients(answer), _interactions(interactions)]
     said.append(_stand_ins(interferon, stand_ins))
     # a minus before a number, as reports print it
@@ -40,7 +50,7 @@ def first_sentence(answer: Answer, *, held_out: bool) -> str:
     --------
     >>> nan = float("nan")
     >>> answer = Answer(0.25, 0.2, 0.3, 0.2, 0.1, 0.3, 0.85, 0.84, 0.01, -0.02, 0.04, 0.5,
-    ...     0, nan, nan, None, 2, 90, 80, 3, 10)
+    ...     0, nan, nan, None, 2, 90, 80, 3, 10, 2, False)
     >>> print(first_sentence(answer, held_out=True))
     Interferon genes carry 25 % (95 % interval 20 to 30 %) of this model's decision in held-out \
 patients, and leaving them out does not surely change its held-out AUROC: 0.850 with them, 0.840 \
@@ -50,13 +60,16 @@ without, difference +0.010 (-0.020 to +0.040).
     sure = np.isfinite(answer.share_low)
     spread = f" (95 % interval {_percent(answer.share_low, answer.share_high)})" if sure else ""
     carry = f"Interferon genes carry {100 * answer.share:.0f} %{spread} of this model's decision"
+    chosen = (
+        "; its genes were chosen with these cohorts, which flatters these figures"
+        if answer.genes_chosen
+        else ""
+    )
     if not np.isfinite(answer.difference):
-        reason = (
-            "whether leaving them out changes its AUROC could not be tested here"
-            if np.isnan(answer.auroc_with) or answer.n_cohorts
-            else ""
+        return (
+            f"{carry} in {rows}; whether leaving them out changes its AUROC could not be tested "
+            f"here{chosen}."
         )
-        return f"{carry} in {rows}; {reason}."
     if answer.difference_low > 0:
         verdict = "leaving them out lowers its held-out AUROC"
     elif answer.difference_high < 0:
@@ -66,7 +79,23 @@ without, difference +0.010 (-0.020 to +0.040).
     return (
         f"{carry} in {rows}, and {verdict}: {answer.auroc_with:.3f} with them, "
         f"{answer.auroc_without:.3f} without, difference {answer.difference:+.3f} "
-        f"({answer.difference_low:+.3f} to {answer.difference_high:+.3f})."
+        f"({answer.difference_low:+.3f} to {answer.difference_high:+.3f}){chosen}."
+    )
+
+
+def _counted(answer: Answer) -> str:
+    """Say which cohorts the AUROCs average over, where it is not all of them."""
+    if np.isnan(answer.auroc_with) or answer.n_counted == answer.n_cohorts:
+        return ""
+    if not answer.n_counted:
+        return (
+            f"No explained cohort has {MIN_PATIENTS} patients of each class, so these AUROCs rest "
+            "on cohorts with at least two: they are rough."
+        )
+    cohorts = "cohort" if answer.n_counted == 1 else "cohorts"
+    return (
+        f"AUROCs are means over the {answer.n_counted} {cohorts}, of {answer.n_cohorts}, with at "
+        f"least {MIN_PATIENTS} patients of each class."
     )
 
 
@@ -75,10 +104,13 @@ def _percent(low: float, high: float) -> str:
 
 
 def _random(answer: Answer) -> str:
+    if answer.random_draws and answer.genes_chosen:
+        return NOT_COMPARABLE
     if not answer.random_draws or answer.beats_random is None:
         return "The panel was not compared with random genes here."
+    one = answer.random_draws == 1
     few = (
-        f" ({answer.random_draws} draws: the percentile is rough)"
+        f" ({answer.random_draws} {'draw' if one else 'draws'}: the percentile is rough)"
         if answer.random_draws < FEW_DRAWS
         else ""
     )
@@ -90,8 +122,8 @@ def _random(answer: Answer) -> str:
         ending = " So the biology of the panel cannot be said to carry the prediction."
     return (
         f"{verdict}: AUROC {answer.auroc_with:.3f} against a median of {answer.random_median:.3f} "
-        f"and a 95th percentile of {answer.random_p95:.3f} over {answer.random_draws} panels of as "
-        f"many random genes{few}.{ending}"
+        f"and a 95th percentile of {answer.random_p95:.3f} over {answer.random_draws} "
+        f"{'panel' if one else 'panels'} of as many random genes{few}.{ending}"
     )
 
 
@@ -129,7 +161,9 @@ def _stability(stability: Stability) -> str:
 def _where(where: pd.DataFrame) -> str:
     if where.empty:
         return ""
-    single = where[where["cohort"] != "mean"]
+    single = where[(where["cohort"] != "mean") & where["difference"].notna()]
+    if single.empty:
+        return ""
     sure = single[(single["low"] > 0) | (single["high"] < 0)]
     if sure.empty:
         stages = " or stage" if (single["stage"] != "all").any() else ""
@@ -143,14 +177,15 @@ def _where(where: pd.DataFrame) -> str:
         verb = "helps" if float(str(row.low)) > 0 else "hurts"
         parts.append(f"{row.cohort}{stage}: {verb} ({row.difference:+.3f}, {row.low:+.3f} to "
                      f"{row.high:+.3f})")  # fmt: skip
-    tests = len(single)
-    return f"Where interferon matters ({tests} comparisons, not corrected): {'; '.join(parts)}."
+    tests = f"{len(single)} comparisons, not corrected" if len(single) > 1 else "1 comparison"
+    return f"Where interferon matters ({tests}): {'; '.join(parts)}."
 
 
 def _patients(answer: Answer) -> str:
+    samples = "sample" if answer.n_samples == 1 else "samples"
     return (
         f"Interferon moves the prediction more than any other group of genes in {answer.n_led} of "
-        f"{answer.n_samples} samples, and the call would be the other one without it in "
+        f"{answer.n_samples} {samples}, and the call would be the other one without it in "
         f"{answer.n_flipped}."
     )
 

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 
 from ifn_severity.errors import InputError
 from ifn_severity.explain.result import Explained
+from ifn_severity.explain.univariate import EARLY
 from ifn_severity.report.explanation_plane import OUTCOMES
 from ifn_severity.report.explanation_samples import (
     cohort_handles,
@@ -27,8 +28,6 @@ from ifn_severity.report.style import (
 )
 
 _ENOUGH = 20  # points from which a running median is drawn
-#: Early ends with this day since onset.
-_EARLY = 10.5
 
 
 def direction_figure(explained: Explained) -> Figure:
@@ -50,7 +49,7 @@ def direction_figure(explained: Explained) -> Figure:
     home = cohort_of(given.values.index)
     looks = cohort_looks(cohorts_in(explained))
     days = _days(explained)
-    stages = (("early", days < _EARLY), ("late", days >= _EARLY), ("unknown", np.isnan(days)))
+    stages = (("early", days <= EARLY), ("late", days > EARLY), ("unknown", np.isnan(days)))
     with figure_style():
         figure, panels = panel_grid(len(genes), panel_height=2.05, extra=1.0, sharey=True)
         for axes, gene in zip(panels, genes, strict=True):
@@ -80,7 +79,9 @@ def direction_figure(explained: Explained) -> Figure:
         handles = cohort_handles(looks)
         if np.isfinite(days).any():
             handles += [
-                Line2D([], [], linestyle="", color=INK, marker="o", label="day 10 or before"),
+                Line2D(
+                    [], [], linestyle="", color=INK, marker="o", label=f"day {EARLY:.0f} or before"
+                ),
                 Line2D(
                     [],
                     [],
@@ -159,7 +160,7 @@ def time_figure(explained: Explained) -> Figure:
 
 def _over_time(axes: Axes, days: np.ndarray, phi: np.ndarray, severe: np.ndarray) -> None:
     axes.axhline(0, color=INK, linewidth=0.7)
-    axes.axvline(_EARLY, color=GREY, linewidth=0.9, linestyle=(0, (3, 2)))
+    axes.axvline(EARLY, color=GREY, linewidth=0.9, linestyle=(0, (3, 2)))
     for outcome, (colour, marker, _) in OUTCOMES.items():
         here = np.isfinite(days) & (severe == outcome)
         axes.scatter(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ifn_severity.explain.univariate import EARLY
 from ifn_severity.report.blocks import ReportTable, Section
 from ifn_severity.report.explanation import ExplanationReport
 from ifn_severity.report.explanation_tables import EXPLANATION_TABLES
@@ -63,8 +64,8 @@ def methods_section(report: ExplanationReport) -> Section:
         "replacement within cohorts; all samples of a patient are drawn together."
         if refits
         else "No refits were run, so there are no intervals of attributions and ranks.",
-        "Early is day 10 since onset or before. Expression is log2 relative to the reference genes "
-        "of the same sample, so no value depends on another sample.",
+        f"Early is day {EARLY:.0f} since onset or before. Expression is log2 relative to the "
+        "reference genes of the same sample, so no value depends on another sample.",
     ]
     seconds = explained.seconds
     facts: list[tuple[str, tuple[str, ...]]] = [

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from ifn_severity.explain.evidence import OWN_COEFFICIENT
 from ifn_severity.report.blocks import Badge, Details, ReportFigure, ReportTable, Section
 from ifn_severity.report.explanation import ExplanationReport
 from ifn_severity.report.explanation_evidence import evidence_figure
@@ -165,6 +166,7 @@ def evidence_section(report: ExplanationReport) -> Section | None:
         return None
     sentence = agreement_sentence(explained)
     models = listed([name for name in dict.fromkeys(table["coefficient_of"].astype(str)) if name])
+    own = ", which decides no agreement" if OWN_COEFFICIENT in models else ""
     figure = ReportFigure(
         "evidence",
         evidence_figure(explained),
@@ -173,7 +175,8 @@ def evidence_section(report: ExplanationReport) -> Section | None:
         caption="Orange: more expression goes with severe disease, or raises the predicted risk; "
         "blue: the opposite. Own AUROC and fold change use the gene alone. Permutation: the loss "
         "of held-out AUROC when the gene is shuffled within cohorts, with its 95 % interval. "
-        f"Coefficient: {models or 'linear model'}. A cross marks genes whose evidence disagrees.",
+        f"Coefficient: {models or 'linear model'}{own}. A cross marks genes whose "
+        "evidence disagrees.",
     )
     cited = {str(gene): str(words) for gene, words in table["review"].items() if str(words)}
     shown = ReportTable(

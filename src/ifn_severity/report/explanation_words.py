@@ -6,10 +6,14 @@ import math
 
 import pandas as pd
 
+from ifn_severity.evaluate.cross_cohort import MIN_PATIENTS
 from ifn_severity.explain.ranking import STABLE
 from ifn_severity.explain.result import POOLED, Explained, Stability
+from ifn_severity.explain.words import NOT_COMPARABLE
 from ifn_severity.report.explanation_samples import leading_genes, row_of
 from ifn_severity.report.wording import Interval, interval_words, listed, number, signed, unbroken
+
+NOT_CORRECTED = "Intervals of single genes are not corrected for the number of genes."
 
 
 def share_words(value: float, low: float = math.nan, high: float = math.nan) -> str:
@@ -108,6 +112,8 @@ def _gain(row: pd.Series) -> str:
 def random_sentence(explained: Explained) -> str:
     """Say whether the panel beats panels of random genes."""
     answer = explained.answer
+    if answer.random_draws and answer.genes_chosen:
+        return NOT_COMPARABLE
     if not answer.random_draws or answer.beats_random is None:
         return "The panel was not compared with panels of random genes."
     verb = "beats" if answer.beats_random else "does not beat"
@@ -179,13 +185,13 @@ def sign_note(explained: Explained) -> tuple[str, bool]:
     if not warned:
         return (
             "No leading interferon gene surely changes its sign between cohorts or stages, by the "
-            "95 % interval of its own AUROC. What points apart without being sure is said in the "
-            "table.",
+            f"95 % interval of its own AUROC where each class has {MIN_PATIENTS} patients. What "
+            f"points apart without being sure is said in the table. {NOT_CORRECTED}",
             False,
         )
     return (
         f"What is said of {listed(warned)} does not hold everywhere or rests on little: see what "
-        "differs, in the table and beside the last figure.",
+        f"differs, in the table and beside the last figure. {NOT_CORRECTED}",
         True,
     )
 
@@ -195,11 +201,14 @@ def agreement_sentence(explained: Explained) -> str:
     table = explained.evidence
     agrees = table["agrees"].to_numpy(dtype=bool)
     against = [str(gene) for gene in table.index[~agrees]]
+    beyond = (table["auroc_low"] > 0.5) | (table["auroc_high"] < 0.5)
+    sure = int((agrees & beyond.to_numpy(dtype=bool)).sum())
     text = (
         f"For {int(agrees.sum())} of {len(table)} leading interferon genes the other evidence "
-        "agrees with the direction that SHAP gives."
+        "agrees with the direction that SHAP gives; the 95 % interval of the gene's own AUROC "
+        f"leaves 0.5 out for {sure} of them."
     )
-    return f"{text} It does not for {listed(against)}." if against else text
+    return f"{text} It does not agree for {listed(against)}." if against else text
 
 
 def exchange_sentence(explained: Explained) -> str:
@@ -210,7 +219,7 @@ def exchange_sentence(explained: Explained) -> str:
         return "No two interferon genes follow each other so closely that they could be exchanged."
     members = int(groups["n"].sum())
     return (
-        f"{members} genes in {len(groups)} groups stand in for each other: their expression goes "
+        f"{members} genes in {len(groups)} {'group' if len(groups) == 1 else 'groups'} stand in for each other: their expression goes "
         "together, so which of a group leads is chance. A group is one line of the table below; "
         "open it to see its genes."
     )

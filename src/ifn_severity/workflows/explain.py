@@ -11,7 +11,7 @@ from ifn_severity.classify import MODELS
 from ifn_severity.cohorts import get_card
 from ifn_severity.errors import CohortError
 from ifn_severity.explain.result import Explained
-from ifn_severity.features import feature_definition, load_catalogue
+from ifn_severity.features import load_catalogue
 from ifn_severity.paths import reports_dir
 from ifn_severity.progress import Bar, no_bar
 from ifn_severity.report.explanation import ExplanationReport
@@ -253,7 +253,7 @@ def _limits(explained: Explained, model: SeverityModel) -> list[str]:
             "The model was trained on one cohort: what it learned may be that cohort's way of "
             "sampling as much as the disease."
         )
-    if len(model.manifest.columns) < len(feature_definition(model.feature_set).features):
+    if explained.answer.genes_chosen:
         limits.append(
             "The genes of this panel were chosen with every training cohort, those explained here "
             "among them, which flatters its held-out figures on this page; MODEL_CARD.md has the "

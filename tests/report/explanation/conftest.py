@@ -392,7 +392,8 @@ def explained_of(
             **{"difference_high": 0.04, "p_value": 0.5, "random_draws": 50},
             **{"random_median": 0.84, "random_p95": 0.88, "beats_random": False},
             **{"n_cohorts": len(cohorts), "n_samples": len(obs), "n_patients": len(obs)},
-            **{"n_flipped": 9, "n_led": 41},
+            **{"n_flipped": 9, "n_led": 41, "n_counted": len(cohorts)},
+            genes_chosen=False,
         ),
         stability=Stability(
             refits=200, split_half=0.93, between_draws=0.5, overlap=6.4, stable=True

@@ -63,6 +63,8 @@ def test_random_genes_that_win_are_said_to(explained: Explained) -> None:
     assert " beats panels" in random_sentence(replace(explained, answer=better))
     none = replace(explained.answer, beats_random=None, random_draws=0)
     assert "not compared" in random_sentence(replace(explained, answer=none))
+    chosen = replace(explained.answer, beats_random=None, genes_chosen=True)
+    assert "is not said" in random_sentence(replace(explained, answer=chosen))
 
 
 def test_direction_names_the_gene_whose_sign_differs(explained: Explained) -> None:
@@ -71,9 +73,11 @@ def test_direction_names_the_gene_whose_sign_differs(explained: Explained) -> No
     assert said["IFI27"].endswith("of refits.")
     words, warn = sign_note(explained)
     assert (warn, "SIGLEC1" in words) == (True, True)
+    assert "not corrected for the number of genes" in words
     assert [gene for gene, text in cautions(explained).items() if text] == ["SIGLEC1"]
     calm = replace(explained, interferon=explained.interferon.assign(caution=""))
     assert sign_note(calm)[1] is False
+    assert "each class has 5 patients" in sign_note(calm)[0]
 
 
 def test_what_points_apart_is_said_even_where_it_is_not_sure(explained: Explained) -> None:
@@ -110,10 +114,12 @@ def test_agreement_names_those_against(explained: Explained) -> None:
     assert all(gene in said for gene in against)
     everyone = replace(explained, evidence=explained.evidence.assign(agrees=True))
     assert "not" not in agreement_sentence(everyone)
+    unsure = replace(explained, evidence=everyone.evidence.assign(auroc_low=0.4, auroc_high=0.7))
+    assert "leaves 0.5 out for 0 of them" in agreement_sentence(unsure)
 
 
 def test_groups_without_interferon_do_not_count(explained: Explained) -> None:
-    assert "3 genes in 1 groups" in exchange_sentence(explained)
+    assert "3 genes in 1 group stand" in exchange_sentence(explained)
     other = replace(explained, exchangeable=explained.exchangeable.assign(interferon=False))
     assert "No two interferon genes" in exchange_sentence(other)
 

@@ -120,6 +120,7 @@ def _random_panel(
     samples: Samples,
     design: Design,
     classifiers: Sequence[SeverityClassifier],
+    rows: np.ndarray,
 ) -> float:
     rng = np.random.default_rng(seed)
     with threadpool_limits(1):
@@ -137,7 +138,7 @@ def _random_panel(
                 random_state=classifier.random_state,
             )
             margin[part.test] = again.decision_function(X[part.test])
-    return mean_auroc(samples, design.rows, margin)
+    return mean_auroc(samples, rows, margin)
 
 
 def random_panels(
@@ -145,6 +146,7 @@ def random_panels(
     samples: Samples,
     design: Design,
     classifiers: Sequence[SeverityClassifier],
+    rows: np.ndarray,
     *,
     draws: int,
     seed: int,
@@ -154,9 +156,10 @@ def random_panels(
     """Return the held-out AUROC of the same design on random genes, shape (draws,).
 
     As many genes, features and views; settings are those that the search chose for the panel.
+    ``rows`` are those that the mean over cohorts rests on.
     """
     tasks = (
-        joblib.delayed(_random_panel)(seed + 1000 + i, pool, samples, design, classifiers)
+        joblib.delayed(_random_panel)(seed + 1000 + i, pool, samples, design, classifiers, rows)
         for i in range(draws)
     )
     found = []

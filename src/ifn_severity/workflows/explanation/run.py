@@ -34,6 +34,8 @@ from ifn_severity.workflows.explanation.load import Loaded, load
 from ifn_severity.workflows.explanation.steps import (
     bootstrap_of,
     check_request,
+    counting,
+    genes_chosen_with,
     graded,
     linear_coefficients,
     paired,
@@ -117,6 +119,10 @@ def explain_loaded(
     trained_on = [str(cohort["name"]) for cohort in model.manifest.cohorts]
     design = plan(samples, loaded.explained, trained_on, seed=seed)
     asked = refuse_unknown(patients, samples, design, "+".join(loaded.explained))
+    graded_rows, compared = graded(loaded, design)
+    draws = bootstrap_of(compared, seed=seed)
+    rows, n_counted = counting(samples, graded_rows, draws)
+    panels = panels if len(rows) else 0
     steps = sum(not part.by_saved for part in design.parts) + LEADING
     if design.refitted:
         steps += len(design.parts) + panels + refits
@@ -157,6 +163,7 @@ def explain_loaded(
                 samples,
                 design,
                 classifiers,
+                rows,
                 draws=panels,
                 seed=seed,
                 n_jobs=n_jobs,
@@ -179,13 +186,27 @@ def explain_loaded(
     genes = tables.annotate(genes, cohort_table, stage_table, groups, followers, spread)
     families, families_by_cohort = tables.family_tables(samples, held, drawn)
     clock.lap("gene tables")
-    rows, compared = graded(loaded, design)
-    draws = bootstrap_of(compared, seed=seed)
     difference = paired(samples, rows, margin, without, seed=seed)
     auroc_with = mean_auroc(samples, rows, margin)
-    answer = tables.answer(samples, design, held, drawn, families, difference, auroc_with, random)
+    answer = tables.answer(
+        samples,
+        design,
+        held,
+        drawn,
+        families,
+        difference,
+        auroc_with,
+        random,
+        n_counted=n_counted,
+        genes_chosen=genes_chosen_with(model, loaded.explained),
+    )
     where = tables.where_table(
-        draws, compared, samples, held, margin[rows], None if without is None else without[rows]
+        draws,
+        compared,
+        samples,
+        held,
+        margin[graded_rows],
+        None if without is None else without[graded_rows],
     )
     interactions = tables.interaction_rows(
         draws,

@@ -13,12 +13,13 @@ from ifn_severity.errors import InputError, ModelError, nearest
 from ifn_severity.evaluate import paired_difference
 from ifn_severity.evaluate.compare import PairedDifference
 from ifn_severity.explain.carry import gene_weights, linear_weights
+from ifn_severity.explain.evidence import OWN_COEFFICIENT
 from ifn_severity.explain.held_out import Design
 from ifn_severity.explain.patients import neighbours, no_neighbours, patient_in_full
 from ifn_severity.explain.result import Explained, Patient
 from ifn_severity.explain.samples import Samples
 from ifn_severity.explain.summaries import ChosenPatient, choose_patients, sample_position
-from ifn_severity.features import PROTEIN_SET
+from ifn_severity.features import PROTEIN_SET, feature_definition
 from ifn_severity.workflows.dataset import Dataset
 from ifn_severity.workflows.explanation.held import HeldOut, explain_saved
 from ifn_severity.workflows.explanation.load import Loaded
@@ -67,6 +68,13 @@ def check_request(model: SeverityModel, *, refits: int, panels: int, n_jobs: int
             expected="-1 for every core, or a number of processes",
             do="leave --jobs out",
         )
+
+
+def genes_chosen_with(model: SeverityModel, cohorts: Sequence[str]) -> bool:
+    """Tell whether a model's genes were chosen out of its feature set with some of the cohorts."""
+    trained_on = {str(cohort["name"]) for cohort in model.manifest.cohorts}
+    whole = len(feature_definition(model.feature_set).features)
+    return len(model.manifest.columns) < whole and bool(trained_on & set(cohorts))
 
 
 def full_names(patients: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -126,6 +134,17 @@ def bootstrap_of(dataset: Dataset, *, seed: int) -> Draws | None:
     return Draws(problem, n_draws=N_DRAWS)
 
 
+def counting(samples: Samples, rows: np.ndarray, draws: Draws | None) -> tuple[np.ndarray, int]:
+    """Return the rows that a mean over cohorts rests on, and of how many cohorts that count.
+
+    A cohort counts with five patients of each class, as in ``where``. Where none counts, all rows
+    are returned, with 0 cohorts.
+    """
+    counted = draws.problem.counted() if draws is not None else []
+    inside = rows[np.isin(samples.cohorts[rows], counted)]
+    return (inside, len(counted)) if counted else (rows, 0)
+
+
 def paired(
     samples: Samples, rows: np.ndarray, with_: np.ndarray, without: np.ndarray | None, *, seed: int
 ) -> PairedDifference | None:
@@ -151,12 +170,12 @@ def linear_coefficients(
 ) -> tuple[np.ndarray, str]:
     """Return log-odds per log2 unit of genes by a linear model, cohorts counting alike.
 
-    Of the explained models where they are linear. Beside trees, of the model ``transfer`` on the
-    same features, fitted on the training samples.
+    Of the explained models where they are linear: the models' own, no second opinion. Beside
+    trees, of the model ``transfer`` on the same features, fitted on the training samples.
     """
     cohorts = list(dict.fromkeys(samples.cohorts[design.rows].tolist()))
     if linear_weights(classifiers[0]) is not None:
-        used, of = list(classifiers), "this model"
+        used, of = list(classifiers), OWN_COEFFICIENT
     elif not design.refitted:
         return np.full(len(genes), np.nan), "none: training cohorts are not on disk"
     else:
@@ -191,7 +210,7 @@ def shown_patients(
     if asked:
         chosen = [ChosenPatient(name, "asked for") for name in asked]
     else:
-        chosen = choose_patients(explained.features, threshold=model.threshold)
+        chosen = choose_patients(explained.features, threshold=held.threshold)
     training = None
     if design.refitted:
         training = explain_saved(model, loaded, design.training, design.training)

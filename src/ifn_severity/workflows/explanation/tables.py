@@ -17,7 +17,7 @@ from ifn_severity.explain.interactions import interferon_inflammation
 from ifn_severity.explain.ranking import gene_ranking, interval
 from ifn_severity.explain.result import Answer
 from ifn_severity.explain.samples import Samples
-from ifn_severity.explain.univariate import caution_on
+from ifn_severity.explain.univariate import EARLY, caution_on
 from ifn_severity.explain.words import interaction_words
 from ifn_severity.workflows.dataset import Dataset
 from ifn_severity.workflows.explanation.held import HeldOut
@@ -180,6 +180,9 @@ def answer(
     paired: PairedDifference | None,
     auroc_with: float,
     random: np.ndarray,
+    *,
+    n_counted: int,
+    genes_chosen: bool,
 ) -> Answer:
     """Collect the facts of the first sentence."""
     interferon = np.array([bool(families.loc[name, "interferon"]) for name in held.families])
@@ -220,12 +223,14 @@ def answer(
         random_draws=len(random),
         random_median=float(np.median(random)) if len(random) else nan,
         random_p95=p95,
-        beats_random=bool(auroc_with > p95) if len(random) else None,
+        beats_random=bool(auroc_with > p95) if len(random) and not genes_chosen else None,
         n_cohorts=len(held.effects.cohorts),
         n_samples=len(design.rows),
         n_patients=len(np.unique(samples.patients[design.rows])),
         n_flipped=int(flipped.sum()),
         n_led=int((np.abs(net_of) > rival).sum()),
+        n_counted=n_counted,
+        genes_chosen=genes_chosen,
     )
 
 
@@ -248,8 +253,8 @@ def where_table(
     obs = held.features.obs
     day = obs["days_since_onset"].to_numpy(dtype=float)
     own = obs["cohort"].astype(str).to_numpy()
-    stages = {"all": np.ones(len(obs), dtype=bool), "early": day <= additions.EARLY,
-              "late": day > additions.EARLY}  # fmt: skip
+    stages = {"all": np.ones(len(obs), dtype=bool), "early": day <= EARLY,
+              "late": day > EARLY}  # fmt: skip
     shares = []
     for cohort, stage in zip(table["cohort"], table["stage"], strict=True):
         at = stages[str(stage)] & ((own == cohort) | (cohort == "mean"))

@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from ifn_severity.classify import feature_views
 from ifn_severity.evaluate import Candidate, outer_splits, paired_difference
 from ifn_severity.evaluate.cross_cohort import MIN_PATIENTS, class_patients, one_out_splits
+from ifn_severity.explain.univariate import EARLY
 from ifn_severity.features import PROTEIN_SET, feature_definition
 from ifn_severity.workflows.dataset import Dataset
 from ifn_severity.workflows.validation.draws import Draws
@@ -22,8 +23,6 @@ GROUPS = ("interferon", "cytokine")
 INTERFERON, INFLAMMATION = "score:Rice2013_IFN6", "score:HALLMARK_TNFA_NFKB"
 PROTEIN = "protein:IFNG"
 """What stands beside as interferon alone where plasma proteins were measured."""
-EARLY = 10.0
-"""Days since onset up to which a sample is early."""
 
 
 def without_group(dataset: Dataset, group: str, model: str) -> Candidate:

@@ -1,0 +1,113 @@
+"""Sentences at the edges: one of something, none of something, nothing known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ifn_severity.explain.attributions import Attributions
+from ifn_severity.explain.patients import no_neighbours, patient_words
+from ifn_severity.explain.ranking import stability
+from ifn_severity.explain.result import Answer, Patient
+from ifn_severity.explain.summaries import choose_patients
+from ifn_severity.explain.words import answer_words
+
+NAN = float("nan")
+ANSWER = Answer(
+    **{"share": 0.25, "share_low": NAN, "share_high": NAN, "net_share": 0.2},
+    **{"net_share_low": NAN, "net_share_high": NAN, "auroc_with": 0.85, "auroc_without": 0.84},
+    **{"difference": 0.01, "difference_low": -0.02, "difference_high": 0.04, "p_value": 0.5},
+    **{"random_draws": 1, "random_median": 0.8, "random_p95": 0.8, "beats_random": True},
+    **{"n_cohorts": 1, "n_samples": 1, "n_patients": 1, "n_flipped": 0, "n_led": 1},
+    n_counted=1,
+    genes_chosen=False,
+)
+
+
+def said(answer: Answer, where: pd.DataFrame) -> str:
+    interferon = pd.DataFrame({"mean_abs_shap": [0.0]}, index=["ISG15"])
+    steady = stability(np.zeros(1), np.empty((0, 1)))
+    nothing = pd.DataFrame()
+    return " ".join(
+        answer_words(answer, steady, interferon, where, nothing, nothing, held_out=True)
+    )
+
+
+def where(*rows: tuple[str, str, float, float, float]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=["cohort", "stage", "difference", "low", "high"])
+
+
+def test_one_is_one_and_what_is_unknown_is_no_comparison() -> None:
+    text = said(ANSWER, where(("A", "all", 0.03, 0.01, 0.05), ("A", "early", NAN, NAN, NAN)))
+    assert "Where interferon matters (1 comparison): A: helps" in text
+    assert "over 1 panel of as many random genes (1 draw:" in text
+    assert "in 1 of 1 sample," in text
+    assert "In no cohort" not in said(ANSWER, where(("A", "all", NAN, NAN, NAN)))
+
+
+def test_genes_that_were_chosen_with_the_cohorts_are_said_to_be() -> None:
+    chosen = replace(ANSWER, genes_chosen=True, beats_random=None)
+    text = said(chosen, where())
+    assert "chosen with these cohorts, which flatters these figures." in text.split(". ")[0] + "."
+    assert "beats random genes is not said" in text
+    untested = replace(chosen, difference=NAN)
+    assert "could not be tested here; its genes were chosen" in said(untested, where())
+
+
+def patient(shap: float, expression: float, near: pd.DataFrame) -> Patient:
+    waterfall = pd.DataFrame(
+        {"shap": [shap], "expression": [expression], "usual": [5.0], "interferon": [True]},
+        index=["ISG15"],
+    )
+    nothing = pd.DataFrame()
+    return Patient(
+        **{"sample": "A:1", "why": "", "held_out": True, "base": 0.0, "margin": shap},
+        **{"probability": 0.5, "saved_probability": 0.5, "threshold": 0.5},
+        **{"waterfall": waterfall, "families": nothing, "interferon": 0.0, "inflammation": 0.0},
+        **{"quadrant": "both", "neighbours": near, "words": ()},
+    )
+
+
+@pytest.mark.parametrize(
+    ("severe", "words"),
+    [
+        ([1, 0, 0], "Of the 3 nearest training samples 1 was severe."),
+        ([1, 1, 0], "Of the 3 nearest training samples 2 were severe."),
+        ([0, 0], "Of the 2 nearest training samples none was severe."),
+        ([1], "The nearest training sample was severe."),
+        ([0], "The nearest training sample was not severe."),
+    ],
+)
+def test_neighbours_are_counted_in_english(severe: list[int], words: str) -> None:
+    near = no_neighbours().assign(severe=severe)
+    assert patient_words(patient(0.2, 6.0, near), "median")[-1] == words
+
+
+def test_patients_are_chosen_by_the_threshold_of_their_own_model() -> None:
+    """All four are called rightly by their own models; a threshold of 0.5 gets two wrong."""
+    names = pd.Index(["A:1", "A:2", "A:3", "A:4"])
+    margin = np.array([2.0, -2.0, -0.5, 0.9])
+    given = Attributions(
+        **{"model": "m", "cohort": "A", "simulated": False, "held_out": True},
+        **{"values": pd.DataFrame({"x": margin}, index=names), "base": np.zeros(4)},
+        **{"margin": margin, "data": pd.DataFrame({"x": margin}, index=names)},
+        features=pd.DataFrame(index=["x"]),
+        obs=pd.DataFrame({"severe": [1, 0, 1, 0]}, index=names),
+    )
+    own = choose_patients(given, threshold=np.array([0.5, 0.5, 0.3, 0.8]))
+    assert "the prediction that missed by most" not in [one.why for one in own]
+    saved = choose_patients(given, threshold=0.5)
+    assert ("A:4", "the prediction that missed by most") in [(o.sample, o.why) for o in saved]
+
+
+def test_nothing_moved_and_nothing_unusual() -> None:
+    text = " ".join(patient_words(patient(0.0, 5.0, no_neighbours()), "median"))
+    assert "Interferon genes together leave the log-odds where they are." in text
+    assert "÷" not in text
+    text = " ".join(patient_words(patient(0.1, 5.0, no_neighbours()), "median"))
+    assert "ISG15 (as usual)" in text
+    text = " ".join(patient_words(patient(0.1, 6.0, no_neighbours()), "median"))
+    assert "ISG15 (2.0× above usual)" in text
