@@ -92,7 +92,7 @@ def _welch(
 
 
 def pooled_effects(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Average effects over cohorts, each counting once; half an interval's width is its error."""
+    """Average the effects over cohorts, each counting once; intervals from half their widths."""
     pooled = pd.DataFrame(index=tables[0].index)
     for middle, low, high in (OWN[:3], OWN[3:]):
         values = np.array([table[middle].to_numpy(dtype=float) for table in tables])

@@ -218,9 +218,9 @@ def exchange_sentence(explained: Explained) -> str:
     if groups.empty:
         return "No two interferon genes follow each other so closely that they could be exchanged."
     members = int(groups["n"].sum())
-    how_many = "1 group" if len(groups) == 1 else f"{len(groups)} groups"
+    among = "1 group" if len(groups) == 1 else f"{len(groups)} groups"
     return (
-        f"{members} genes in {how_many} stand in for each other: their expression goes "
+        f"{members} genes in {among} stand in for each other: their expression goes "
         "together, so which of a group leads is chance. A group is one line of the table below; "
         "open it to see its genes."
     )
