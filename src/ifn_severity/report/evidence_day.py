@@ -14,7 +14,7 @@ from ifn_severity.errors import InputError
 from ifn_severity.evidence.claim import EARLY_UNTIL
 from ifn_severity.evidence.result import EvidenceReport
 from ifn_severity.report.evidence_rows import records
-from ifn_severity.report.panels import legend_above, panel_grid, under_title
+from ifn_severity.report.panels import grid_columns, legend_above, panel_grid, under_title
 from ifn_severity.report.stages import STAGES
 from ifn_severity.report.style import (
     BLUE,
@@ -99,13 +99,15 @@ def day_figure(report: EvidenceReport) -> Figure:
         )
     with figure_style():
         figure, panels = panel_grid(len(cohorts), panel_height=2.7, sharex=True, sharey=True)
+        narrow = grid_columns(len(cohorts)) > 2
         for axes, cohort in zip(panels, cohorts, strict=True):
             axes.axhline(0, color=GREY, linewidth=0.7)
             axes.axvline(EARLY_UNTIL, color=GREY, linewidth=0.7, linestyle=(0, (1, 2)))
             for side in SIDES:
                 _draw_side(axes, report, cohort, side)
-            axes.set_title(cohort, fontsize=9, pad=16)
-            under_title(axes, _sizes(points[points["cohort"].astype(str) == cohort]))
+            here = points[points["cohort"].astype(str) == cohort]
+            axes.set_title(cohort, fontsize=9, pad=25 if narrow else 16)
+            under_title(axes, _sizes(here, narrow=narrow))
             axes.grid(visible=True)
         figure.supxlabel("Day since onset of symptoms", fontsize=9)
         figure.supylabel("Interferon score, SD from milder patients", fontsize=9)
@@ -118,12 +120,13 @@ def day_figure(report: EvidenceReport) -> Figure:
     return figure
 
 
-def _sizes(points: pd.DataFrame) -> str:
+def _sizes(points: pd.DataFrame, *, narrow: bool) -> str:
     counts = [
         f"{points.loc[points['severe'] == side, 'patient'].nunique()} {words}"
         for side, (*_, words) in SIDES.items()
     ]
-    return f"{len(points)} samples; patients: {', '.join(counts)}"
+    between = "\n" if narrow else " "
+    return f"{len(points)} samples; patients:{between}{', '.join(counts)}"
 
 
 def _draw_side(axes: Axes, report: EvidenceReport, cohort: str, side: int) -> None:

@@ -18,7 +18,13 @@ from ifn_severity.report.evidence_rows import (
     main_stratum,
     value_in,
 )
-from ifn_severity.report.forest import draw_diamond, draw_estimate, draw_prediction, pooled_line
+from ifn_severity.report.forest import (
+    draw_arrows,
+    draw_diamond,
+    draw_estimate,
+    draw_prediction,
+    pooled_line,
+)
 from ifn_severity.report.panels import legend_above
 from ifn_severity.report.stages import STAGES
 from ifn_severity.report.style import GREY, INK, SKY, figure_style, finish, new_figure
@@ -124,7 +130,7 @@ def _draw_line(axes: Axes, result: PartResult, line: Line, y: int) -> None:
         low, high = value_in(row, "prediction_low"), value_in(row, "prediction_high")
         whole = stratum == main_stratum(result)
         draw_prediction(axes, low, high, y, rows=(-0.6, y + 0.4) if whole else (y - 0.4, y + 0.4))
-        _arrows(axes, low, high, y, INK)
+        draw_arrows(axes, low, high, y, INK)
         _write(axes, f"{number(low)} to {number(high)}", y, _COLUMNS[1])
         return
     estimate = interval_in(row)
@@ -142,19 +148,11 @@ def _draw_line(axes: Axes, result: PartResult, line: Line, y: int) -> None:
     else:
         gid = f"{part.id}-{row['cohort']}-{row['cell_type']}-{stratum}"
         draw_estimate(axes, estimate, y, colour=colour, marker=marker, filled=part.decides, gid=gid)
-    _arrows(axes, *estimate[1:], y, colour)
+    draw_arrows(axes, *estimate[1:], y, colour)
     bold = line.kind == "pooled"
     _write(axes, interval_words(estimate, to=" to "), y, _COLUMNS[1], bold=bold)
     if not math.isnan(value_in(row, "auroc")):
         _write(axes, number(row["auroc"]), y, _COLUMNS[2], bold=bold)
-
-
-def _arrows(axes: Axes, low: float, high: float, y: float, colour: str) -> None:
-    """Say at the edge of the panel that an interval goes on."""
-    left, right = axes.get_xlim()
-    for end, marker, at in ((low < left, "<", left), (high > right, ">", right)):
-        if end:
-            axes.plot(at, y, marker=marker, color=colour, markersize=4.5, clip_on=False)
 
 
 def _write(

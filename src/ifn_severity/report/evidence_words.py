@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ifn_severity.evidence.claim import EARLY_UNTIL
+from ifn_severity.evidence.load import load_claims
 from ifn_severity.evidence.result import VERDICTS, ClaimResult, EvidenceReport, PartResult
 from ifn_severity.report.blocks import Badge
 from ifn_severity.report.evidence_rows import (
@@ -82,6 +83,11 @@ def pooled_part(report: EvidenceReport) -> PartResult | None:
 
 def pooled_sentence(report: EvidenceReport) -> str:
     """Say whether interferon is robust or impaired in severe disease, over all cohorts."""
+    if claim_of(report, POOLED_CLAIM) is None:
+        return (
+            f"Robust or impaired: claim {POOLED_CLAIM}, which decides it, was not among those "
+            "asked for, so it stays open."
+        )
     part = pooled_part(report)
     row = pooled_row(part) if part else None
     if part is None or row is None or math.isnan(value_in(row, "effect")):
@@ -152,6 +158,11 @@ def stage_sentence(report: EvidenceReport) -> str:
 
 def day_sentence(report: EvidenceReport) -> str:
     """Say how much of the difference between cohorts the day since onset explains."""
+    if claim_of(report, POOLED_CLAIM) is None:
+        return (
+            f"How much the day since onset explains is part of claim {POOLED_CLAIM}, which was "
+            "not among those asked for."
+        )
     rows = {str(row["moderator"]): row for row in records(report.meta_regression)}
     row = rows.get("day")
     if row is None or math.isnan(value_in(row, "estimate")):
@@ -206,15 +217,24 @@ def share_words(row: dict[str, object]) -> str:
 
 
 def tally_sentence(report: EvidenceReport) -> str:
-    """Say how many claims got which verdict, the article's and further ones apart."""
+    """Say how many claims got which verdict, the article's and further ones apart.
+
+    Where not all claims of the package were asked for, it is said of how many.
+    """
+    asked = {result.claim.id for result in report.claims}
+    every = asked | {claim.id for claim in load_claims()}
+    some = f"Asked for: {len(asked)} of {len(every)} claims. " if asked < every else ""
     article = [result for result in report.claims if from_the_article(result)]
     others = [result for result in report.claims if not from_the_article(result)]
     said = []
     if article:
-        said.append(f"Of {_claims(len(article))} of the article, {_counts(article)}")
+        claims = _claims(len(article))
+        told = claims.removesuffix("s").removesuffix(" claim") if some else claims
+        said.append(f"of {told} of the article, {_counts(article)}")
     if others:
         said.append(f"of {len(others)} further, {_counts(others)}")
-    return "; ".join(said)[:1].upper() + "; ".join(said)[1:] + "." if said else ""
+    text = "; ".join(said)
+    return f"{some}{text[:1].upper()}{text[1:]}." if said else ""
 
 
 def _claims(n: int) -> str:

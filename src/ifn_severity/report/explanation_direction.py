@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from ifn_severity.errors import InputError
 from ifn_severity.explain.result import Explained
@@ -19,7 +20,7 @@ from ifn_severity.report.explanation_samples import (
     leading_genes,
     running_median,
 )
-from ifn_severity.report.panels import panel_grid
+from ifn_severity.report.panels import legend_above, panel_grid
 from ifn_severity.report.style import (
     GREY,
     INK,
@@ -76,7 +77,7 @@ def direction_figure(explained: Explained) -> Figure:
             axes.grid(visible=True)
         figure.supxlabel("Expression, log2 relative to the reference genes", fontsize=9)
         figure.supylabel("Attribution, log-odds", fontsize=9)
-        handles = cohort_handles(looks)
+        handles: list[Line2D | Patch] = [*cohort_handles(looks)]
         if np.isfinite(days).any():
             handles += [
                 Line2D(
@@ -92,7 +93,7 @@ def direction_figure(explained: Explained) -> Figure:
                     label="later",
                 ),
             ]
-        figure.legend(handles=handles, loc="outside upper center", ncols=min(4, len(handles)))
+        legend_above(figure, handles)
         finish(figure, simulated=given.simulated)
     return figure
 

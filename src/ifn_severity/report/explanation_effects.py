@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ifn_severity.explain.result import Explained
 from ifn_severity.report.explanation_samples import cohorts_in, leading_genes
+from ifn_severity.report.forest import draw_arrows
 from ifn_severity.report.stages import (
     mark_stage,
     name_scopes,
@@ -49,8 +50,9 @@ def effects_figure(explained: Explained) -> Figure:
     -------
     matplotlib.figure.Figure
         A column a gene. Above: slope of attribution on expression. Below: log2 fold change,
-        severe less not severe, with its interval. Markers carry the gids
-        ``<slope or fold>-<gene>-<cohort>-<stage>``.
+        severe less not severe, with its interval; an arrowhead says that one goes on. Markers
+        carry the gids ``<slope or fold>-<gene>-<cohort>-<stage>``, arrowheads
+        ``on-<gene>-<cohort>-<stage>``.
     """
     genes = leading_genes(explained)
     rows = stage_rows(explained)
@@ -61,6 +63,10 @@ def effects_figure(explained: Explained) -> Figure:
     with figure_style():
         figure = new_figure(2 * height + 1.75)
         grid = figure.subplots(2, len(genes), sharex="row", sharey=True, squeeze=False)
+        for band, value in enumerate(("slope", "log2_fold_change")):
+            most = float(np.nanmax(np.abs(rows[value].to_numpy(dtype=float)), initial=1e-6))
+            grid[band, 0].set_xlim(-1.35 * most, 1.35 * most)
+            grid[band, 0].xaxis.set_major_locator(MaxNLocator(2, symmetric=True))
         for column, gene in enumerate(genes):
             here = rows[rows["gene"] == gene]
             for band, kind in enumerate(("slope", "fold")):
@@ -72,16 +78,17 @@ def effects_figure(explained: Explained) -> Figure:
                     y = places[cohort, stage]
                     if kind == "fold":
                         ends = [about["fold_low"], about["fold_high"]]
-                        axes.plot(ends, [y, y], color=stage_colour(stage), linewidth=1.1)
+                        colour = stage_colour(stage)
+                        axes.plot(ends, [y, y], color=colour, linewidth=1.1)
+                        draw_arrows(
+                            axes, ends[0], ends[1], y, colour, gid=f"on-{gene}-{cohort}-{stage}"
+                        )
                     mark_stage(axes, about[value], y, stage, f"{kind}-{gene}-{cohort}-{stage}")
                 axes.grid(visible=True, axis="x")
                 axes.tick_params(axis="y", length=0)
                 axes.tick_params(labelsize=7.5)
             grid[0, column].set_title(gene, fontsize=9)
-        for band, value in enumerate(("slope", "log2_fold_change")):
-            most = float(np.nanmax(np.abs(rows[value].to_numpy(dtype=float)), initial=1e-6))
-            grid[band, 0].set_xlim(-1.35 * most, 1.35 * most)
-            grid[band, 0].xaxis.set_major_locator(MaxNLocator(2, symmetric=True))
+        for band in (0, 1):
             name_scopes(grid[band, 0], places, names)
         # one cohort makes a band too low for the longer words
         model, data = ("In the model", "In the data") if len(places) > 2 else ("Model", "Data")

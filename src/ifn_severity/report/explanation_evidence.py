@@ -59,7 +59,10 @@ def evidence_figure(explained: Explained) -> Figure:
     width = max(0.42 * len(columns) + 0.2, 1.15)
     with figure_style():
         figure = new_figure(0.235 * len(table) + 1.45)
-        panels = figure.subplots(1, 5, sharey=True, width_ratios=(1.15, width, width, 1.05, 1.05))
+        # beside many cohorts the last two panels would be too narrow for their titles
+        last = max(1.05, 0.52 * width)
+        ratios = (max(1.15, 0.4 * width), width, width, last, last)
+        panels = figure.subplots(1, 5, sharey=True, width_ratios=ratios)
         _shap(panels[0], table, explained)
         auroc = _by_cohort(explained, table, columns, "auroc")
         _heat(panels[1], auroc, "Own AUROC", Normalize(0, 1, clip=True), "{:.2f}")
@@ -120,7 +123,7 @@ def _dots(axes: Axes, table: pd.DataFrame, kind: str, title: str) -> None:
             axes.plot(ends, [row, row], color=colour, linewidth=1.2)
         axes.plot(value, row, marker="o", color=colour, markersize=4.5)
     axes.set_title(title, fontsize=8)
-    axes.set_xlabel("AUROC lost, × 1000" if permutation else "linear model", fontsize=8)
+    axes.set_xlabel("AUROC lost,\n× 1000" if permutation else "linear model", fontsize=8)
     axes.grid(visible=True, axis="x")
     axes.margins(x=0.12)
     axes.locator_params(axis="x", nbins=2)

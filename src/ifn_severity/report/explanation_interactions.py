@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ifn_severity.errors import InputError
 from ifn_severity.explain.result import Explained
-from ifn_severity.report.explanation_samples import cohorts_in, row_of
+from ifn_severity.report.explanation_samples import cohort_of, cohorts_in, row_of
 from ifn_severity.report.forest import draw_estimate
 from ifn_severity.report.style import BLUE, INK, PURPLE, figure_style, finish, new_figure
 
@@ -53,7 +54,8 @@ def interactions_figure(explained: Explained) -> Figure:
         grid = figure.subplots(len(titles), 2, sharey=True, sharex="col", squeeze=False)
         for (gain, coefficient), title in zip(grid, titles, strict=True):
             rows = table[table["interaction"].astype(str) == title].set_index("cohort")
-            _draw(gain, coefficient, rows, cohorts, title)
+            dated = _dated(explained) if "day" in title else set(cohorts)
+            _draw(gain, coefficient, rows, cohorts, title, dated | {"mean"})
             gain.set_title(title, fontsize=9)
         for axes in grid[-1]:
             axes.locator_params(axis="x", nbins=4)
@@ -63,13 +65,43 @@ def interactions_figure(explained: Explained) -> Figure:
     return figure
 
 
+def _dated(explained: Explained) -> set[str]:
+    """Return the cohorts that recorded a day since onset."""
+    obs = explained.gene_level.obs
+    if "days_since_onset" not in obs:
+        return set()
+    known = obs.index[obs["days_since_onset"].notna()]
+    return set(cohort_of(known).tolist())
+
+
+def _say_why(axes: Axes, y: int, words: str) -> None:
+    axes.text(
+        0.5,
+        y,
+        words,
+        transform=axes.get_yaxis_transform(),
+        ha="center",
+        va="center",
+        fontsize=8,
+        color=INK,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
+    )
+
+
 def _draw(
-    gain: Axes, coefficient: Axes, rows: pd.DataFrame, cohorts: list[str], title: str
+    gain: Axes,
+    coefficient: Axes,
+    rows: pd.DataFrame,
+    cohorts: list[str],
+    title: str,
+    dated: set[str],
 ) -> None:
     for y, cohort in enumerate(cohorts):
-        if cohort not in rows.index:
+        about = row_of(rows, cohort) if cohort in rows.index else None
+        if about is None or np.isnan(about["difference"]):
+            for axes in (gain, coefficient):
+                _say_why(axes, y, "not tested" if cohort in dated else "day not recorded")
             continue
-        about = row_of(rows, cohort)
         colour = INK if cohort == "mean" else BLUE
         marker = "D" if cohort == "mean" else "o"
         draw_estimate(

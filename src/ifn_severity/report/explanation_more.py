@@ -69,9 +69,14 @@ def families_section(report: ExplanationReport) -> Section | None:
         numeric=frozenset({2, 3, 4, 5, 6}),
     )
     interferon = net[net["interferon"].astype(bool)]
+    answer = report.explained.answer
     words = (
-        "A family is attributed as one player. Of the interferon families, these carry most: "
-        f"{named_shares(interferon['net_share'])}.",
+        "A family is attributed as one player (grouped Shapley value), so that genes which cancel "
+        "each other within a patient count less. By this measure, of the interferon families "
+        f"these carry most: {named_shares(interferon['net_share'])}. All interferon families carry "
+        f"{share_words(answer.net_share, answer.net_share_low, answer.net_share_high)} by it; the "
+        f"{share_words(answer.share)} of the answer counts every gene by itself, and the two "
+        "measures are not parts of each other.",
     )
     return Section(
         "families",
@@ -89,6 +94,8 @@ def interactions_section(report: ExplanationReport) -> Section | None:
     if table.empty:
         return None
     words = _overall_words(table)
+    if words and not product_terms(explained).empty:
+        words += ("These intervals are not corrected for the number of comparisons.",)
     figures: tuple[ReportFigure, ...] = ()
     if not product_terms(explained).empty:
         figures = (

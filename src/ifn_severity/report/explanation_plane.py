@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from ifn_severity.explain.result import Explained, Patient
 from ifn_severity.report.explanation_samples import cohorts_in, row_of
-from ifn_severity.report.panels import panel_grid
+from ifn_severity.report.panels import grid_columns, legend_above, panel_grid
 from ifn_severity.report.style import (
     GREY,
     INK,
@@ -56,9 +56,10 @@ def plane_figure(explained: Explained) -> Figure:
     with figure_style():
         figure, panels = panel_grid(len(cohorts), panel_height=2.35, extra=0.75)
         present: list[str] = []
+        narrow = grid_columns(len(cohorts)) > 2
         for axes, cohort in zip(panels, cohorts, strict=True):
             here = plane[plane["cohort"] == cohort]
-            _quadrants(axes, here, row_of(explained.cutpoints, cohort))
+            _quadrants(axes, here, row_of(explained.cutpoints, cohort), narrow=narrow)
             classes = here["severity"].astype("object").fillna("unknown").astype(str)
             for kind in SEVERITY_MARKERS:
                 rows = here[(classes == kind).to_numpy()]
@@ -84,13 +85,13 @@ def plane_figure(explained: Explained) -> Figure:
         )
         bar.set_label("interferon genes' net push, log-odds")
         bar.outline.set_visible(False)
-        figure.legend(
-            handles=[
+        legend_above(
+            figure,
+            [
                 Line2D([], [], linestyle="", color=GREY, marker=SEVERITY_MARKERS[kind], label=kind)
                 for kind in SEVERITY_MARKERS
                 if kind in present
             ],
-            loc="outside upper center",
             ncols=6,
         )
         finish(figure, simulated=explained.gene_level.simulated)
@@ -99,7 +100,7 @@ def plane_figure(explained: Explained) -> Figure:
 
 def _quadrants(axes: Axes, plane: pd.DataFrame, cut: pd.Series, *, narrow: bool = False) -> None:
     """Draw the lines between low and high, and name the four fields."""
-    axes.margins(x=0.1, y=0.16)
+    axes.margins(x=0.1, y=0.24 if narrow else 0.16)
     axes.axvline(float(cut["inflammation"]), color=GREY, linewidth=0.9, linestyle=(0, (3, 2)))
     axes.axhline(float(cut["interferon"]), color=GREY, linewidth=0.9, linestyle=(0, (3, 2)))
     counts = plane["quadrant"].value_counts()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from ifn_severity.errors import InputError
+from ifn_severity.explain.ranking import FEWEST_DRAWS
 from ifn_severity.explain.result import Explained
+from ifn_severity.report.panels import legend_above
 from ifn_severity.report.style import BLUE, GREY, INK, VERMILLION, figure_style, finish, new_figure
 from ifn_severity.report.swarm import swarm_offsets
 
@@ -23,7 +26,8 @@ def random_figure(explained: Explained) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        One dot a random panel, gid ``random``; the panel's own carry ``with`` and ``without``.
+        One dot a random panel, gid ``random``; the panel's own carry ``with`` and ``without``. The
+        line of the 95th percentile, ``p95``, is left out where draws are too few to know it.
 
     Raises
     ------
@@ -50,7 +54,11 @@ def random_figure(explained: Explained) -> Figure:
             linewidth=0,
             gid="random",
         )
-        axes.axvline(answer.random_p95, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
+        enough = draws.size >= FEWEST_DRAWS
+        if enough:
+            axes.axvline(
+                answer.random_p95, color=INK, linewidth=0.9, linestyle=(0, (3, 2)), gid="p95"
+            )
         own = (
             ("with", answer.auroc_with, BLUE, "D"),
             ("without", answer.auroc_without, VERMILLION, "s"),
@@ -63,15 +71,14 @@ def random_figure(explained: Explained) -> Figure:
         axes.spines["left"].set_visible(False)
         axes.set_xlabel("Held-out AUROC")
         axes.grid(visible=True, axis="x")
-        figure.legend(
-            handles=[
-                Line2D([], [], color=BLUE, marker="D", label="the panel"),
-                Line2D([], [], color=VERMILLION, marker="s", label="without interferon genes"),
-                Line2D([], [], color=GREY, marker="o", linestyle="", label="random genes"),
-                Line2D([], [], color=INK, linestyle=(0, (3, 2)), label="95 % of these stay below"),
-            ],
-            loc="outside upper center",
-            ncols=4,
-        )
+        handles: list[Line2D | Patch] = [
+            Line2D([], [], color=BLUE, marker="D", label="the panel"),
+            Line2D([], [], color=VERMILLION, marker="s", label="without interferon genes"),
+            Line2D([], [], color=GREY, marker="o", linestyle="", label="random genes"),
+        ]
+        if enough:
+            below = "95 % of these stay below"
+            handles.append(Line2D([], [], color=INK, linestyle=(0, (3, 2)), label=below))
+        legend_above(figure, handles)
         finish(figure, simulated=explained.gene_level.simulated)
     return figure

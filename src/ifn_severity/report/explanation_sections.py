@@ -161,6 +161,7 @@ def genes_section(report: ExplanationReport) -> Section:
     table = explained.interferon
     top = table.loc[genes]
     stability = explained.stability
+    stable = stability_sentence(stability, len(table))
     letters = exchange_letters(explained, genes)
     lettered = " Genes with the same letter stand in for each other." if letters else ""
     if ((top["mean_abs_shap"] < top["low"]) | (top["mean_abs_shap"] > top["high"])).any():
@@ -176,7 +177,7 @@ def genes_section(report: ExplanationReport) -> Section:
         "ranking",
         ranking_figure(explained),
         alt="Leading interferon genes by mean absolute attribution in log-odds, with intervals of "
-        f"attribution and rank. First: {listed(named)}. {stability_sentence(stability)}",
+        f"attribution and rank. First: {listed(named)}. {stable}",
         caption="Held-out attribution, averaged so that cohorts count alike. Bars are 95 % "
         "intervals over refits on resampled patients; the shaded ranks are the top ten." + lettered,
     )
@@ -191,7 +192,7 @@ def genes_section(report: ExplanationReport) -> Section:
         "the left it lowers it. Colour is the gene's expression within its cohort, so that the "
         "platform of a cohort does not pass for biology.",
     )
-    note = Note(stability_sentence(stability), warn=stability.stable is not True)
+    note = Note(stable, warn=stability.stable is not True)
     return Section(
         "genes",
         heading,

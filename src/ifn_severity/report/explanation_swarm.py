@@ -13,6 +13,7 @@ from ifn_severity.report.style import INK, VALUE_COLOURS, figure_style, finish, 
 from ifn_severity.report.swarm import swarm_offsets
 
 _ROW = 0.26  # inches a gene
+_TALL = 8  # genes from which the words of the colour bar stand beside it in one line
 
 
 def beeswarm_figure(explained: Explained, *, top: int = TOP_GENES) -> Figure:
@@ -39,7 +40,7 @@ def beeswarm_figure(explained: Explained, *, top: int = TOP_GENES) -> Figure:
     level = given.data[genes].groupby(cohort_of(given.data.index)).rank(pct=True).fillna(0.5)
     letters = exchange_letters(explained, genes)
     with figure_style():
-        figure = new_figure(_ROW * len(genes) + 1.0)
+        figure = new_figure(max(_ROW * len(genes) + 1.0, 1.6))
         axes = figure.subplots()
         axes.axvline(0, color=INK, linewidth=0.8, zorder=1)
         for row, gene in enumerate(genes):
@@ -66,8 +67,12 @@ def beeswarm_figure(explained: Explained, *, top: int = TOP_GENES) -> Figure:
         bar = figure.colorbar(
             ScalarMappable(Normalize(0, 1), VALUE_COLOURS), ax=axes, aspect=45, pad=0.02, shrink=0.9
         )
-        bar.set_ticks([0, 1], labels=["low", "high"])
-        bar.set_label("expression within its cohort", labelpad=-14)
+        if len(genes) >= _TALL:
+            bar.set_ticks([0, 1], labels=["low", "high"])
+            bar.set_label("expression within its cohort", labelpad=-14)
+        else:
+            ends = [f"{end} expression\nin its cohort" for end in ("low", "high")]
+            bar.set_ticks([0, 1], labels=ends)
         bar.outline.set_visible(False)
         finish(figure, simulated=given.simulated)
     return figure

@@ -85,8 +85,9 @@ def direction_section(report: ExplanationReport) -> Section | None:
                     "and other patients, by cohort and stage, for "
                     f"{listed(genes)}. {warning}",
                     caption="Above: what one log2 unit more of the gene does to the log-odds in "
-                    "the model. Below: how the gene itself differs, with its 95 % interval. Where "
-                    "a marker changes sides of the line, the sign changes.",
+                    "the model. Below: how the gene itself differs, with its 95 % interval; an "
+                    "arrowhead says that one goes on. Where a marker changes sides of the line, "
+                    "the sign changes.",
                 ),
             ),
             details=(_effects(report, genes),),

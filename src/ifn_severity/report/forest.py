@@ -50,6 +50,16 @@ def draw_estimate(
     )
 
 
+def draw_arrows(
+    axes: Axes, low: float, high: float, y: float, colour: str, *, gid: str | None = None
+) -> None:
+    """Say at the edge of the panel that an interval goes on; the limits must stand by then."""
+    left, right = axes.get_xlim()
+    for end, marker, at in ((low < left, "<", left), (high > right, ">", right)):
+        if end:
+            axes.plot(at, y, marker=marker, color=colour, markersize=4.5, clip_on=False, gid=gid)
+
+
 def beside(axes: Axes, text: str, y: float, *, bold: bool = False) -> None:
     """Write a row's figures to the right of the panel."""
     axes.annotate(

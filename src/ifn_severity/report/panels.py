@@ -19,6 +19,17 @@ _COLUMNS = 3
 Share = bool | Literal["all", "row", "col", "none"]
 
 
+def grid_columns(n: int) -> int:
+    """Return how many of ``n`` panels stand side by side; with three they are narrow.
+
+    Examples
+    --------
+    >>> [grid_columns(n) for n in (1, 2, 3, 4, 5)]
+    [1, 2, 3, 2, 3]
+    """
+    return n if n < _COLUMNS else 2 if n == 4 else _COLUMNS
+
+
 def panel_grid(
     n: int, *, panel_height: float, extra: float = 0.6, sharex: Share = False, sharey: Share = False
 ) -> tuple[Figure, list[Axes]]:
@@ -39,7 +50,7 @@ def panel_grid(
     >>> len(panels), figure.get_size_inches().tolist()
     (4, [7.0, 4.6])
     """
-    columns = n if n < _COLUMNS else 2 if n == 4 else _COLUMNS
+    columns = grid_columns(n)
     rows = -(-n // columns)
     width = WIDTH if columns > 1 else 4.2
     figure = new_figure(panel_height * rows + extra, width=width)

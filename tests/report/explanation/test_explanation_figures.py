@@ -1,5 +1,6 @@
 """What the figures of the explanation report draw, read back from their artists."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -135,6 +136,41 @@ def test_random_panels_stand_beside_the_panel(explained: Explained) -> None:
     assert _named(figure, "with").get_xdata()[0] == explained.answer.auroc_with
     with pytest.raises(InputError, match="no panel of random genes"):
         random_figure(replace(explained, random_aurocs=()))
+    assert _gids(figure, "p95") == {"p95"}
+    two = random_figure(replace(explained, random_aurocs=(0.8, 0.83)))
+    assert not _gids(two, "p95")
+    assert "95 %" not in " ".join(text.get_text() for text in two.legends[0].get_texts())
+
+
+def test_cut_intervals_have_an_arrowhead(explained: Explained) -> None:
+    by_cohort = explained.by_cohort.assign(fold_low=-0.1, fold_high=0.1, log2_fold_change=0.0)
+    by_stage = explained.by_stage.assign(fold_low=-0.1, fold_high=0.1, log2_fold_change=0.0)
+    mine = (by_cohort["gene"] == "IFI27") & (by_cohort["cohort"] == "GSE155454")
+    by_cohort.loc[mine, ["log2_fold_change", "fold_low", "fold_high"]] = [1.0, 0.9, 5.0]
+    figure = effects_figure(replace(explained, by_cohort=by_cohort, by_stage=by_stage))
+    assert _gids(figure, "on-") == {"on-IFI27-GSE155454-all"}
+    arrow = _named(figure, "on-IFI27-GSE155454-all")
+    assert (arrow.get_marker(), arrow.get_xdata()[0]) == (">", arrow.axes.get_xlim()[1])
+
+
+def test_a_cohort_without_days_says_so(explained: Explained) -> None:
+    figure = interactions_figure(explained)
+    said = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert said == ["day not recorded"] * 2  # one cohort, two panels
+
+
+def test_legend_and_colour_bar_fit_a_figure_of_one_gene(
+    make_explained: Callable[..., Explained],
+) -> None:
+    cohorts = ("GSE157103", "GSE155454", "schulte-cohort1", "schulte-cohort2", "yale-impact")
+    many = make_explained(dict.fromkeys(cohorts, 8))
+    one = replace(many, interferon=many.interferon.iloc[:1])
+    figure = direction_figure(one)
+    assert figure.legends[0].get_window_extent().width <= figure.bbox.width
+    bar = beeswarm_figure(one).axes[-1]
+    words = [label.get_text() for label in bar.get_yticklabels()]
+    assert words == ["low expression\nin its cohort", "high expression\nin its cohort"]
+    assert bar.get_ylabel() == ""
 
 
 def test_families_show_both_ways_of_counting(explained: Explained) -> None:

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from ifn_severity.errors import StoreError
-from ifn_severity.explain.result import Explained
+from ifn_severity.explain.result import Explained, Stability
 from ifn_severity.report.explanation import ExplanationReport
 from ifn_severity.report.explanation_genes import gene_table
+from ifn_severity.report.explanation_more import families_section, interactions_section
 from ifn_severity.report.explanation_samples import exchange_letters
 from ifn_severity.report.explanation_tables import EXPLANATION_TABLES, write_explanation_tables
 from ifn_severity.report.explanation_words import (
@@ -29,10 +30,38 @@ from ifn_severity.report.explanation_words import (
 
 def test_stability_is_never_claimed_where_it_is_not_there(explained: Explained) -> None:
     steady = explained.stability
-    assert stability_sentence(steady).startswith("The ranking of the ten leading interferon genes")
-    assert "is stable" in stability_sentence(steady)
-    assert "NOT stable" in stability_sentence(replace(steady, stable=False))
-    assert "No refits" in stability_sentence(replace(steady, refits=0, stable=None))
+    said = stability_sentence(steady, 25)
+    assert said.startswith("The ranking of the ten leading interferon genes is stable")
+    assert "one refit keeps 6.4 of the ten" in said
+    assert "NOT stable" in stability_sentence(replace(steady, stable=False), 25)
+    assert "No refits" in stability_sentence(replace(steady, refits=0, stable=None), 25)
+
+
+@pytest.mark.parametrize(
+    ("refits", "n_genes", "words"),
+    [
+        (8, 25, "8 refits are too few to say"),
+        (200, 1, "There is one interferon gene, so there is no ranking"),
+        (200, 0, "There is no interferon gene, so there is no ranking"),
+        (200, 2, "2 interferon genes are too few to say"),
+    ],
+)
+def test_where_stability_cannot_be_known_none_is_denied(
+    refits: int, n_genes: int, words: str
+) -> None:
+    nan = float("nan")
+    unknown = Stability(refits, nan, nan, nan, None)
+    for stable in (None, False):
+        said = stability_sentence(replace(unknown, stable=stable), n_genes)
+        assert said.startswith(words)
+        assert "NOT stable" not in said
+        assert "–" not in said
+
+
+def test_few_genes_are_counted_and_not_called_ten(explained: Explained) -> None:
+    said = stability_sentence(explained.stability, 4)
+    assert said.startswith("The ranking of the 4 interferon genes is stable")
+    assert "ten" not in said
 
 
 @pytest.mark.parametrize(
@@ -61,6 +90,9 @@ def test_random_genes_that_win_are_said_to(explained: Explained) -> None:
     assert "does not beat" in random_sentence(explained)
     better = replace(explained.answer, beats_random=True)
     assert " beats panels" in random_sentence(replace(explained, answer=better))
+    few = random_sentence(replace(explained, answer=replace(better, random_draws=2)))
+    assert few.startswith("Too few draws to say")
+    assert "95 %" not in few
     none = replace(explained.answer, beats_random=None, random_draws=0)
     assert "not compared" in random_sentence(replace(explained, answer=none))
     chosen = replace(explained.answer, beats_random=None, genes_chosen=True)
@@ -190,3 +222,13 @@ def test_empty_tables_keep_their_heading(bare_explained: Explained, tmp_path: Pa
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError):
         write_explanation_tables(tmp_path / "file" / "t", ExplanationReport(bare_explained))
+
+
+def test_sections_name_their_measure_and_do_not_correct_in_silence(explained: Explained) -> None:
+    report = ExplanationReport(explained)
+    interactions, families = interactions_section(report), families_section(report)
+    assert interactions is not None
+    assert families is not None
+    assert "not corrected for the number of comparisons" in interactions.paragraphs[-1]
+    (words,) = families.paragraphs
+    assert "All interferon families carry 30 % (25–36 %) by it; the 40 % of the answer" in words
