@@ -2,6 +2,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.artist import Artist
 from matplotlib.colors import to_rgb
@@ -207,3 +208,17 @@ def test_nothing_to_draw_is_said_plainly(
 def test_anchors_are_anchors() -> None:
     assert anchor("5b") == "claim-5b"
     assert anchor("Schulte-Schrepping 2020 (HLA)") == "claim-schulte-schrepping-2020-hla"
+
+
+def test_counts_take_two_lines_where_three_panels_stand_side_by_side(
+    evidence: EvidenceReport,
+) -> None:
+    points, curves = (
+        pd.concat([table, table.assign(cohort=table["cohort"].astype(str) + "-again")])
+        for table in (evidence.day_points, evidence.day_curves)
+    )
+    one = points["cohort"].iloc[0]
+    more = pd.concat([points, points[points["cohort"] == one].assign(cohort="third")])
+    for table, lines in ((points, 1), (more, 2)):
+        figure = day_figure(replace(evidence, day_points=table, day_curves=curves))
+        assert {len(axes.texts[0].get_text().splitlines()) for axes in figure.axes} == {lines}
