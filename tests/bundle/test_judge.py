@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ifn_severity.bundle.judge import Findings, Rule
+from ifn_severity.bundle.judge import EITHER, Findings, Rule
 
 RULE = Rule(threshold=0.5, outside_limit=0.1, distance_limit=2.0, n_features=10, common=())
 
 
-def said(*, coverage=1.0, missing=0, outside=0.0, distance=1.0) -> tuple[str, str]:
+def said(*, coverage=1.0, missing=0, outside=0.0, distance=1.0, either=False) -> tuple[str, str]:
     """Return the call and the warnings of one sample."""
     found = Findings(
         probability=np.array([0.9]),
@@ -20,6 +20,7 @@ def said(*, coverage=1.0, missing=0, outside=0.0, distance=1.0) -> tuple[str, st
         distance=np.array([distance]),
         tissue=[""],
         sex=[""],
+        either=np.array([either]),
     )
     return RULE.calls(found)[0], RULE.warnings(found)[0]
 
@@ -56,3 +57,10 @@ def test_at_the_limit_nothing_is_said(finding):
 def test_one_feature_is_and_two_are():
     assert said(missing=1)[1].startswith("1 of 10 features cannot be computed and is set to")
     assert said(missing=2)[1].startswith("2 of 10 features cannot be computed and are set to")
+
+
+def test_a_call_that_may_be_the_other_one_says_so():
+    assert said(either=True) == ("severe", EITHER)
+    assert said(either=True, missing=1)[1].startswith(EITHER)
+    # without a call there is none to doubt
+    assert EITHER not in said(either=True, outside=0.5)[1]

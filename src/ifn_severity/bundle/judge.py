@@ -13,6 +13,7 @@ SEVERE, NOT_SEVERE, ABSTAIN = "severe", "not severe", "abstain"
 LEAST_COVERAGE = 0.6
 """Below it no call is made: docs/missing-genes.md measured up to 40 % of the genes missing."""
 SPARSE = 0.9
+EITHER = "the interval holds the threshold, so the call may be the other one"
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,8 @@ class Findings:
         Share of features outside the training range, and distance in feature space.
     tissue, sex : list of str
         Hints, empty where there is nothing to say.
+    either : ndarray of bool
+        Whether the interval of the probability holds the threshold.
     """
 
     probability: np.ndarray
@@ -40,6 +43,7 @@ class Findings:
     distance: np.ndarray
     tissue: list[str]
     sex: list[str]
+    either: np.ndarray
 
     @property
     def silent(self) -> np.ndarray:
@@ -95,11 +99,13 @@ class Rule:
             )
         elif found.coverage < SPARSE:
             common.append(f"only {found.coverage:.0%} of the {of} are in the data")
-        texts = ["; ".join(common)] * len(found.probability)
+        unsure = found.either & (self.calls(found) != ABSTAIN)
+        told = [list(common), [*common, EITHER]]
+        texts = [("; ".join(told[0]), "; ".join(told[1]))[said] for said in unsure.tolist()]
         named = np.array([bool(a or b) for a, b in zip(found.tissue, found.sex, strict=True)])
         own_words = ~self.within(found) | (found.missing > 0) | named
         for i in np.flatnonzero(own_words):
-            texts[i] = "; ".join([*common, *self._own(found, int(i))])
+            texts[i] = "; ".join([*told[int(unsure[i])], *self._own(found, int(i))])
         return texts
 
     def _own(self, found: Findings, i: int) -> list[str]:

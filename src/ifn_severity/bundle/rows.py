@@ -68,6 +68,7 @@ def prediction_rows(
         distance=model.space.distance(features),
         tissue=hints[0],
         sex=hints[1],
+        either=(low < model.threshold) & (high >= model.threshold),
     )
     return pd.DataFrame(
         {
