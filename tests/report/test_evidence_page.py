@@ -69,7 +69,7 @@ def _pooled(report: EvidenceReport, **changes: float) -> EvidenceReport:
 
 def test_the_answer_comes_first_and_claims_in_order(page: Page) -> None:
     order = (
-        "Neither robust nor impaired on average",
+        "Not settled on average",
         "so it may show either sign",
         "claims. Of the 5 of the article, 1 supported",
         "Verdicts at a glance",

@@ -102,7 +102,7 @@ def pooled_sentence(report: EvidenceReport) -> str:
         )
     else:
         words = (
-            "Neither robust nor impaired on average: whether the interferon score is higher or "
+            "Not settled on average: whether the interferon score is higher or "
             "lower in severe than in milder disease cannot be told"
         )
     n = int(value_in(row, "n_cohorts"))
