@@ -10,6 +10,8 @@ from ifn_severity.evaluate.metrics import auroc
 
 MIN_PATIENTS = 5
 AGE_LIMIT = 65.0
+EARLY_UNTIL = 10.0
+"""Last day since onset that counts as early, wherever stages are told apart."""
 
 
 def age_groups(age: np.ndarray) -> np.ndarray:

@@ -26,8 +26,6 @@ number that the source gives of each sample."""
 DIRECTIONS = ("higher", "lower", "either", "none")
 STRATA = ("all", "early", "late")
 """All samples; up to day 10 since onset; after it."""
-EARLY_UNTIL = 10.0
-"""Last day since onset that counts as early."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ifn_severity.errors import LabelError
 from ifn_severity.evaluate.effects import MIN_PATIENTS
 from ifn_severity.evaluate.meta_regression import meta_regression
 from ifn_severity.evaluate.mixed import random_intercept, restricted_cubic_spline
-from ifn_severity.evidence.claim import EARLY_UNTIL
+from ifn_severity.evaluate.subgroups import EARLY_UNTIL
 from ifn_severity.evidence.cohort import EvidenceCohort
 from ifn_severity.evidence.kinds import CENTRE_DAY
 

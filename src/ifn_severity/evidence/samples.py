@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ifn_severity.evidence.claim import EARLY_UNTIL, Conditions, Part
+from ifn_severity.evaluate.subgroups import EARLY_UNTIL
+from ifn_severity.evidence.claim import Conditions, Part
 from ifn_severity.evidence.cohort import EvidenceCohort
 from ifn_severity.evidence.measured import NotMeasuredError, measured, over_types
 

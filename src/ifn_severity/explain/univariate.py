@@ -12,13 +12,12 @@ from scipy.stats import t as student
 from ifn_severity.evaluate import delong
 from ifn_severity.evaluate.cross_cohort import MIN_PATIENTS, class_patients
 from ifn_severity.evaluate.pool import logit_areas
+from ifn_severity.evaluate.subgroups import EARLY_UNTIL
 from ifn_severity.explain.effects import Effects, cohort_mean
 from ifn_severity.explain.ranking import rank_columns, sign_stability
 from ifn_severity.explain.result import POOLED
 from ifn_severity.explain.samples import Samples
 
-EARLY = 10.0
-"""Day since onset up to which a sample is early."""
 FEWEST = 3
 """Fewest patients of each class of which a gene's own effect is stated."""
 HARDLY = 0.1
@@ -205,7 +204,7 @@ def by_stage(
     names = [samples.genes[i] for i in genes]
     frames = []
     for cohort in dict.fromkeys(cohorts.tolist()):
-        for stage, inside in (("early", day <= EARLY), ("late", day > EARLY)):
+        for stage, inside in (("early", day <= EARLY_UNTIL), ("late", day > EARLY_UNTIL)):
             at = np.flatnonzero((cohorts == cohort) & inside)
             if len(at) < FEWEST:
                 continue

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.transforms import Bbox
 
 from ifn_severity.errors import InputError
-from ifn_severity.evidence.claim import EARLY_UNTIL
+from ifn_severity.evaluate.subgroups import EARLY_UNTIL
 from ifn_severity.evidence.result import EvidenceReport
 from ifn_severity.report.evidence_rows import records
 from ifn_severity.report.panels import grid_columns, legend_above, panel_grid, under_title

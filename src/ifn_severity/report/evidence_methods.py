@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ifn_severity.evidence.claim import EARLY_UNTIL
+from ifn_severity.evaluate.subgroups import EARLY_UNTIL
 from ifn_severity.evidence.pooled import deciding_tests
 from ifn_severity.evidence.result import EvidenceReport
 from ifn_severity.report.blocks import ReportTable, Section

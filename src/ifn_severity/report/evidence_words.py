@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from ifn_severity.evidence.claim import EARLY_UNTIL
+from ifn_severity.evaluate.subgroups import EARLY_UNTIL
 from ifn_severity.evidence.load import load_claims
 from ifn_severity.evidence.result import VERDICTS, ClaimResult, EvidenceReport, PartResult
 from ifn_severity.report.blocks import Badge

@@ -9,8 +9,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ifn_severity.errors import InputError
+from ifn_severity.evaluate.subgroups import EARLY_UNTIL
 from ifn_severity.explain.result import Explained
-from ifn_severity.explain.univariate import EARLY
 from ifn_severity.report.explanation_plane import OUTCOMES
 from ifn_severity.report.explanation_samples import (
     cohort_handles,
@@ -50,7 +50,11 @@ def direction_figure(explained: Explained) -> Figure:
     home = cohort_of(given.values.index)
     looks = cohort_looks(cohorts_in(explained))
     days = _days(explained)
-    stages = (("early", days <= EARLY), ("late", days > EARLY), ("unknown", np.isnan(days)))
+    stages = (
+        ("early", days <= EARLY_UNTIL),
+        ("late", days > EARLY_UNTIL),
+        ("unknown", np.isnan(days)),
+    )
     with figure_style():
         figure, panels = panel_grid(len(genes), panel_height=2.05, extra=1.0, sharey=True)
         for axes, gene in zip(panels, genes, strict=True):
@@ -81,7 +85,12 @@ def direction_figure(explained: Explained) -> Figure:
         if np.isfinite(days).any():
             handles += [
                 Line2D(
-                    [], [], linestyle="", color=INK, marker="o", label=f"day {EARLY:.0f} or before"
+                    [],
+                    [],
+                    linestyle="",
+                    color=INK,
+                    marker="o",
+                    label=f"day {EARLY_UNTIL:.0f} or before",
                 ),
                 Line2D(
                     [],
@@ -161,7 +170,7 @@ def time_figure(explained: Explained) -> Figure:
 
 def _over_time(axes: Axes, days: np.ndarray, phi: np.ndarray, severe: np.ndarray) -> None:
     axes.axhline(0, color=INK, linewidth=0.7)
-    axes.axvline(EARLY, color=GREY, linewidth=0.9, linestyle=(0, (3, 2)))
+    axes.axvline(EARLY_UNTIL, color=GREY, linewidth=0.9, linestyle=(0, (3, 2)))
     for outcome, (colour, marker, _) in OUTCOMES.items():
         here = np.isfinite(days) & (severe == outcome)
         axes.scatter(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ifn_severity.explain.univariate import EARLY
+from ifn_severity.evaluate.subgroups import EARLY_UNTIL
 from ifn_severity.report.blocks import ReportTable, Section
 from ifn_severity.report.explanation import ExplanationReport
 from ifn_severity.report.explanation_tables import EXPLANATION_TABLES
@@ -64,7 +64,7 @@ def methods_section(report: ExplanationReport) -> Section:
         "replacement within cohorts; all samples of a patient are drawn together."
         if refits
         else "No refits were run, so there are no intervals of attributions and ranks.",
-        f"Early is day {EARLY:.0f} since onset or before. Expression is log2 relative to the "
+        f"Early is day {EARLY_UNTIL:.0f} since onset or before. Expression is log2 relative to the "
         "reference genes of the same sample, so no value depends on another sample.",
     ]
     seconds = explained.seconds

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ifn_severity.errors import ClaimError, nearest
-from ifn_severity.evidence.claim import EARLY_UNTIL, Claim
+from ifn_severity.evaluate.subgroups import EARLY_UNTIL
+from ifn_severity.evidence.claim import Claim
 from ifn_severity.evidence.load import load_claims, shared_of
 from ifn_severity.evidence.result import EvidenceReport
 from ifn_severity.evidence.run import run_claims

@@ -10,6 +10,7 @@ from scipy.special import logit
 
 from ifn_severity.classify import SeverityClassifier
 from ifn_severity.evaluate.compare import PairedDifference
+from ifn_severity.evaluate.subgroups import EARLY_UNTIL
 from ifn_severity.explain.effects import Effects, cohort_mean
 from ifn_severity.explain.families import INTERFERON, gene_families
 from ifn_severity.explain.held_out import Design
@@ -17,7 +18,7 @@ from ifn_severity.explain.interactions import interferon_inflammation
 from ifn_severity.explain.ranking import gene_ranking, interval
 from ifn_severity.explain.result import Answer
 from ifn_severity.explain.samples import Samples
-from ifn_severity.explain.univariate import EARLY, caution_on
+from ifn_severity.explain.univariate import caution_on
 from ifn_severity.explain.words import interaction_words
 from ifn_severity.workflows.dataset import Dataset
 from ifn_severity.workflows.explanation.held import HeldOut
@@ -253,8 +254,8 @@ def where_table(
     obs = held.features.obs
     day = obs["days_since_onset"].to_numpy(dtype=float)
     own = obs["cohort"].astype(str).to_numpy()
-    stages = {"all": np.ones(len(obs), dtype=bool), "early": day <= EARLY,
-              "late": day > EARLY}  # fmt: skip
+    stages = {"all": np.ones(len(obs), dtype=bool), "early": day <= EARLY_UNTIL,
+              "late": day > EARLY_UNTIL}  # fmt: skip
     shares = []
     for cohort, stage in zip(table["cohort"], table["stage"], strict=True):
         at = stages[str(stage)] & ((own == cohort) | (cohort == "mean"))

@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from ifn_severity.classify import feature_views
 from ifn_severity.evaluate import Candidate, outer_splits, paired_difference
 from ifn_severity.evaluate.cross_cohort import MIN_PATIENTS, class_patients, one_out_splits
-from ifn_severity.explain.univariate import EARLY
+from ifn_severity.evaluate.subgroups import EARLY_UNTIL
 from ifn_severity.features import PROTEIN_SET, feature_definition
 from ifn_severity.workflows.dataset import Dataset
 from ifn_severity.workflows.validation.draws import Draws
@@ -62,7 +62,7 @@ def addition_rows(
     day = dataset.obs["days_since_onset"].to_numpy(dtype=float)
     alone = _alone(dataset)
     every = np.ones(len(problem.y), dtype=bool)
-    stages = {"all": every, "early": day <= EARLY, "late": day > EARLY}
+    stages = {"all": every, "early": day <= EARLY_UNTIL, "late": day > EARLY_UNTIL}
     rows = []
     for stage, inside in stages.items():
         usable = []
