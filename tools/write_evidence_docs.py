@@ -14,7 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ifn_severity.evidence.claim import EARLY_UNTIL, TESTS
+from ifn_severity.evaluate.subgroups import EARLY_UNTIL
+from ifn_severity.evidence.claim import TESTS
 from ifn_severity.evidence.verdict import number, p_text
 
 TARGET = Path(__file__).parents[1] / "docs" / "evidence.md"
