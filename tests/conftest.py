@@ -9,18 +9,27 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture
-def mirror(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Folder of the real public cohorts. Mandatory in CI; elsewhere its absence skips."""
+@pytest.fixture(scope="session")
+def public_cohorts() -> Path:
+    """Folder of the real public cohorts. Mandatory in CI; elsewhere its absence skips.
+
+    Read once a session, before any test moves to another folder: the variable may hold a path
+    relative to the one that pytest was started in.
+    """
     folder = os.environ.get("IFN_SEVERITY_MIRROR", "")
     if not folder or not Path(folder).is_dir():
         reason = "set IFN_SEVERITY_MIRROR to the folder with the public cohorts to run this test"
         if os.environ.get("CI"):
             pytest.fail(f"in CI the mirror is mandatory: {reason}")
         pytest.skip(reason)
-    path = Path(folder).resolve()
-    monkeypatch.setenv("IFN_SEVERITY_MIRROR", str(path))
-    return path
+    return Path(folder).resolve()
+
+
+@pytest.fixture
+def mirror(public_cohorts: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The public cohorts as the mirror of this test."""
+    monkeypatch.setenv("IFN_SEVERITY_MIRROR", str(public_cohorts))
+    return public_cohorts
 
 
 @pytest.fixture

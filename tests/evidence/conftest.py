@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -96,18 +95,14 @@ def _read_once(read: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
-def whole_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, EvidenceResult]:
-    """One run of every claim on the real cohorts; mandatory in CI, as the fixture ``mirror``."""
-    folder = os.environ.get("IFN_SEVERITY_MIRROR", "")
-    if not folder or not Path(folder).is_dir():
-        reason = "set IFN_SEVERITY_MIRROR to the folder with the public cohorts to run this test"
-        if os.environ.get("CI"):
-            pytest.fail(f"in CI the mirror is mandatory: {reason}")
-        pytest.skip(reason)
+def whole_run(
+    public_cohorts: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, EvidenceResult]:
+    """One run of every claim on the real cohorts."""
     home = tmp_path_factory.mktemp("evidence")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IFN_SEVERITY_HOME", str(home))
-        patch.setenv("IFN_SEVERITY_MIRROR", str(Path(folder).resolve()))
+        patch.setenv("IFN_SEVERITY_MIRROR", str(public_cohorts))
         # the sums over all cell types and those of each type read the same files
         patch.setattr(rdata, "read_rds", _read_once(rdata.read_rds))
         result = evidence(n_draws=500)
