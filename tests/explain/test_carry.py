@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ifn_severity.classify import MODELS, SeverityClassifier
 from ifn_severity.explain.api import gene_attributions
 from ifn_severity.explain.carry import (
-    _shared_out,
+    _ScoreSplit,
     carry_to_genes,
     gene_weights,
     linear_weights,
@@ -98,21 +98,51 @@ def test_shares_of_a_score_always_add_up_and_stay_bounded(
     deviation = spread * rng.normal(size=(4, n_genes))
     coefficients = rng.choice([-1.0, 1.0], size=(n_genes, 1)) / n_genes
     values = rng.normal(size=(4, 1))
-    shared = _shared_out(values, deviation, coefficients, np.zeros((4, 1)))
+    shared = _ScoreSplit(coefficients, values).shared_out(values, deviation, np.zeros((4, 1)))
     np.testing.assert_allclose(shared.sum(axis=1), values[:, 0], atol=1e-9)
     assert (np.abs(shared).sum(axis=1) <= 5.0 * np.abs(values[:, 0]) + 1e-9).all()
 
 
 def test_parts_of_a_score_by_hand() -> None:
     """Two genes of a mean of two, one 3 above usual and one 1 above: 3 to 1."""
-    shared = _shared_out(
-        np.array([[0.8]]), np.array([[3.0, 1.0]]), np.array([[0.5], [0.5]]), np.zeros((1, 1))
-    )
+    phi, halves, nothing = np.array([[0.8]]), np.array([[0.5], [0.5]]), np.zeros((1, 1))
+    split = _ScoreSplit(halves, phi)
+    shared = split.shared_out(phi, np.array([[3.0, 1.0]]), nothing)
     np.testing.assert_allclose(shared, [[0.6, 0.2]])
-    cancelling = _shared_out(
-        np.array([[0.8]]), np.array([[3.0, -3.0]]), np.array([[0.5], [0.5]]), np.zeros((1, 1))
-    )
+    cancelling = split.shared_out(phi, np.array([[3.0, -3.0]]), nothing)
     np.testing.assert_allclose(cancelling, [[0.4, 0.4]])
+
+
+def test_many_scores_at_once_are_each_score_by_itself() -> None:
+    """Overlapping scores, genes of their own and a rest, gene after gene in plain Python."""
+    rng = np.random.default_rng(5)
+    n, n_genes, n_features = 7, 9, 6
+    coefficients = rng.normal(size=(n_genes, n_features)) * (
+        rng.random((n_genes, n_features)) > 0.5
+    )
+    coefficients[:, 4] = 0.0
+    coefficients[2, 4] = 1.0
+    coefficients[:, 5] = 0.0
+    values, deviation = rng.normal(size=(n, n_features)), rng.normal(size=(n, n_genes))
+    rest = 0.1 * rng.normal(size=(1, n_features))
+    expected = np.zeros((n, n_genes))
+    even = 0
+    for i in range(n):
+        for f in range(n_features):
+            genes = [g for g in range(n_genes) if coefficients[g, f]]
+            total = sum(abs(coefficients[g, f]) for g in genes)
+            moved = {g: coefficients[g, f] * deviation[i, g] for g in genes}
+            net = sum(moved.values()) - rest[0, f]
+            gross = sum(map(abs, moved.values())) + abs(rest[0, f])
+            alike = len(genes) > 1 and gross > 5 * abs(net)
+            even += alike
+            for g in genes:
+                share = abs(coefficients[g, f]) / total
+                part = share if alike else (moved[g] - rest[0, f] * share) / net
+                expected[i, g] += values[i, f] * part
+    assert 0 < even < n * n_features / 2
+    shared = _ScoreSplit(coefficients, values).shared_out(values, deviation, rest)
+    np.testing.assert_allclose(shared, expected, atol=1e-12)
 
 
 def test_leaving_genes_out_leaves_them_out_of_scores_too(samples: Samples) -> None:

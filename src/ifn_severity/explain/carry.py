@@ -21,6 +21,8 @@ from ifn_severity.explain.samples import Samples
 
 CANCEL = 5.0
 """Largest ratio of the absolute to the net deviation of a score that is split by parts."""
+BLOCK = 512
+"""Samples at a time: what is needed in between stays small and in the cache."""
 
 LINEAR_RULE = (
     "Scores are means of log2 relative expression, so this linear model is a linear function of "
@@ -156,27 +158,33 @@ def carry_to_genes(
     weights = linear_weights(classifier)
     usual = np.where(np.isfinite(usual), usual, _own_means(samples, mean))
     result = np.zeros((len(rows), len(samples.genes)))
-    for cohort, at in samples.blocks(rows):
+    for cohort, of_cohort in samples.blocks(rows):
         coefficients, absent = samples.coefficients(cohort)
-        levels = samples.filled(rows[at])
-        centre = np.nan_to_num(usual)[None]
         unknown = np.isnan(usual) & (coefficients != 0).any(axis=1)
-        if unknown.any():
-            # a gene of which nothing usual is known does not deviate from it
-            centre = np.where(unknown, levels, centre)
         size = np.abs(coefficients)
         total = np.maximum(size.sum(axis=0), 1e-300)
+        lists = np.abs(samples.definition.weights[:, absent])
+        lists /= lists.sum(axis=0)
+        of_genes = None if weights is None else coefficients @ weights
+        split = None if weights is not None else _ScoreSplit(coefficients, values)
+        centre = np.nan_to_num(usual)[None]
         # what the genes' usual levels leave unexplained of the feature's usual value
         rest = np.where(absent, 0.0, mean - centre @ coefficients)
-        if weights is not None:
-            # weights of absent features meet coefficients of 0
-            result[at] = (levels - centre) * (coefficients @ weights)
-            result[at] -= (weights * rest / total) @ size.T
-        else:
-            result[at] = _shared_out(values[at], levels - centre, coefficients, rest / total)
-        if absent.any():
-            lists = np.abs(samples.definition.weights[:, absent])
-            result[at] += values[np.ix_(at, absent)] @ (lists / lists.sum(axis=0)).T
+        for start in range(0, len(of_cohort), BLOCK):
+            at = of_cohort[start : start + BLOCK]
+            levels = samples.filled(rows[at])
+            if unknown.any():
+                # a gene of which nothing usual is known does not deviate from it
+                centre = np.where(unknown, levels, np.nan_to_num(usual))
+                rest = np.where(absent, 0.0, mean - centre @ coefficients)
+            levels -= centre
+            if split is not None:
+                result[at] = split.shared_out(values[at], levels, rest)
+            elif weights is not None:
+                # weights of absent features meet coefficients of 0
+                result[at] = levels * of_genes - (weights * rest / total) @ size.T
+            if absent.any():
+                result[at] += values[np.ix_(at, absent)] @ lists.T
     return result
 
 
@@ -189,28 +197,54 @@ def _own_means(samples: Samples, mean: np.ndarray) -> np.ndarray:
     return result
 
 
-def _shared_out(
-    values: np.ndarray, deviation: np.ndarray, coefficients: np.ndarray, rest: np.ndarray
-) -> np.ndarray:
-    """Split each feature's attribution by its genes' parts of its deviation.
+class _ScoreSplit:
+    """How trees' attributions of one cohort's features are shared out among genes.
 
-    ``rest`` has a row a sample, or one row for all.
+    Parameters
+    ----------
+    coefficients : ndarray of shape (n_panel, n_features)
+        How features are made of genes.
+    values : ndarray of shape (n_samples, n_features)
+        Attributions; a feature that has none in any sample takes no work.
     """
-    # a row a gene, so that what is gathered is contiguous
-    by_gene = np.ascontiguousarray(deviation.T)
-    result = np.zeros(by_gene.shape)
-    used = np.flatnonzero((coefficients != 0).any(axis=0) & (values != 0).any(axis=0))
-    for feature in used:
-        genes = np.flatnonzero(coefficients[:, feature])
-        own = coefficients[genes, feature][:, None]
-        phi = np.ascontiguousarray(values[:, feature])
-        if len(genes) == 1:
-            result[genes[0]] += phi
-            continue
-        parts = by_gene[genes] * own - np.abs(own) * rest[:, feature]
-        net, gross = parts.sum(axis=0), np.abs(parts).sum(axis=0)
+
+    def __init__(self, coefficients: np.ndarray, values: np.ndarray) -> None:
+        n_genes = (coefficients != 0).sum(axis=0)
+        used = (n_genes > 0) & (values != 0).any(axis=0)
+        self.n_panel = len(coefficients)
+        self.alone = np.flatnonzero(used & (n_genes == 1))
+        self.alone_genes = np.abs(coefficients[:, self.alone]).argmax(axis=0)
+        self.scores = np.flatnonzero(used & (n_genes > 1))
+        self.genes = np.flatnonzero((coefficients[:, self.scores] != 0).any(axis=1))
+        self.own = coefficients[np.ix_(self.genes, self.scores)]
+        self.size = np.abs(self.own)
+        self.total = self.size.sum(axis=0)
+
+    def shared_out(self, values: np.ndarray, deviation: np.ndarray, rest: np.ndarray) -> np.ndarray:
+        """Split each feature's attribution by its genes' parts of its deviation.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_rows, n_features)
+        deviation : ndarray of shape (n_rows, n_panel)
+            Of each gene from its usual level.
+        rest : ndarray of shape (n_rows or 1, n_features)
+            Of a feature's usual value, what its genes' usual levels leave unexplained: shared by
+            coefficients, and a part of its own when parts are held against the deviation.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_panel)
+        """
+        result = np.zeros((len(values), self.n_panel))
+        phi, rest = values[:, self.scores], rest[:, self.scores]
+        moved = deviation[:, self.genes]
+        net = moved @ self.own - rest
+        gross = np.abs(moved) @ self.size + np.abs(rest)
         by_parts = (np.abs(net) * CANCEL >= gross) & (net != 0)
-        parts *= np.where(by_parts, phi, 0.0) / np.where(by_parts, net, 1.0)
-        parts += (np.abs(own) / np.abs(own).sum()) * np.where(by_parts, 0.0, phi)
-        result[genes] += parts
-    return result.T
+        slope = np.where(by_parts, phi, 0.0) / np.where(by_parts, net, 1.0)
+        even = (np.where(by_parts, 0.0, phi) - slope * rest) / self.total
+        result[:, self.genes] = moved * (slope @ self.own.T) + even @ self.size.T
+        for feature, gene in zip(self.alone, self.alone_genes, strict=True):
+            result[:, gene] += values[:, feature]
+        return result
