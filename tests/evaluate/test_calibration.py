@@ -18,7 +18,6 @@ from ifn_severity.evaluate.calibration import (
     logistic_lines,
 )
 from ifn_severity.evaluate.metrics import calibration_line
-from ifn_severity.evaluate.recalibrate import fit_recalibration
 from ifn_severity.evaluate.reliability import calibration_curve, calibration_points
 
 
@@ -128,31 +127,6 @@ def test_curve_follows_the_truth() -> None:
     assert (only.tolist(), share.tolist()) == ([0.5], [0.5])
 
 
-def test_recalibration_learnt_elsewhere_mends_a_new_cohort() -> None:
-    y, truth = sample(2000, 4)
-    line = fit_recalibration(y[:1000], 3 * truth[:1000] - 1)
-    before = calibration_summary(y[1000:], 3 * truth[1000:] - 1, np.arange(1000), n_draws=50)
-    after = calibration_summary(
-        y[1000:], line.apply(3 * truth[1000:] - 1), np.arange(1000), n_draws=50
-    )
-    assert after.slope == pytest.approx(1.0, abs=0.2)
-    assert after.brier < before.brier
-    assert after.ece < before.ece
-
-
-def test_recalibration_stays_finite_and_never_turns_round() -> None:
-    y = np.array([0] * 10 + [1] * 10)
-    apart = fit_recalibration(y, y * 4.0 - 2)
-    assert 0 < apart.slope < 10
-    assert expit(apart.apply(np.array([2.0])))[0] == pytest.approx(11 / 12, abs=1e-6)
-    against = fit_recalibration(y, -(y * 4.0 - 2))
-    assert (against.slope, round(against.intercept, 9)) == (0.0, 0.0)
-    weighted = fit_recalibration(y, np.zeros(20), np.where(y == 1, 3.0, 1.0))
-    assert expit(weighted.intercept) == pytest.approx((3 * 11 / 12 + 1 / 12) / 4)
-
-
 def test_one_class_is_refused() -> None:
     with pytest.raises(LabelError, match="0 mild and 3 severe"):
         calibration_summary(np.ones(3, dtype=int), np.arange(3.0), np.arange(3))
-    with pytest.raises(LabelError, match="3 mild and 0 severe"):
-        fit_recalibration(np.zeros(3, dtype=int), np.arange(3.0))

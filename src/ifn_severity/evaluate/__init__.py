@@ -20,7 +20,6 @@ from ifn_severity.evaluate.pool import (
     random_effects,
 )
 from ifn_severity.evaluate.published import Comparator, published_comparators
-from ifn_severity.evaluate.recalibrate import Recalibration, fit_recalibration
 from ifn_severity.evaluate.reliability import (
     CalibrationPoints,
     calibration_curve,
@@ -40,7 +39,6 @@ __all__ = [
     "PermutationTest",
     "PooledAuroc",
     "RandomEffects",
-    "Recalibration",
     "Split",
     "auroc",
     "calibration_curve",
@@ -50,7 +48,6 @@ __all__ = [
     "decision_curve",
     "delong",
     "expected_calibration_error",
-    "fit_recalibration",
     "logit_auroc",
     "nested_cross_validation",
     "net_benefit",

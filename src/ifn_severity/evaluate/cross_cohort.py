@@ -152,6 +152,37 @@ def one_in_splits(cohorts: np.ndarray, trainable: Sequence[str]) -> list[Split]:
     ]
 
 
+def without_both(
+    one_out: np.ndarray,
+    two_out: np.ndarray,
+    cohorts: np.ndarray,
+    trainable: Sequence[str],
+    name: str,
+    judge: str,
+) -> np.ndarray:
+    """Return what the fits that saw neither of two cohorts predict for the second.
+
+    Parameters
+    ----------
+    one_out, two_out, cohorts, trainable
+        As ``choose_without`` takes them.
+    name : str
+        Cohort that is held out.
+    judge : str
+        Another one, which may be trained on.
+
+    Returns
+    -------
+    ndarray of shape (n_candidates, n_judge_samples)
+    """
+    rows = cohorts == judge
+    if name not in trainable:
+        return one_out[:, rows]  # a cohort never trained on is unseen by these too
+    pairs = list(combinations(trainable, 2))
+    pair = (name, judge) if (name, judge) in pairs else (judge, name)
+    return two_out[:, pairs.index(pair)][:, rows]
+
+
 def choose_without(
     one_out: np.ndarray,
     two_out: np.ndarray,
@@ -188,7 +219,6 @@ def choose_without(
     dict of str to tuple of int
         Candidates of each cohort, best first.
     """
-    pairs = list(combinations(trainable, 2))
     rng = np.random.default_rng(seed)
     weights = {
         name: np.vstack(
@@ -204,14 +234,9 @@ def choose_without(
         judges = [judge for judge in trainable if judge != name]
         means = np.zeros((len(one_out), n_draws + 1))
         for judge in judges:
-            rows = cohorts == judge
-            if name in trainable:
-                pair = (name, judge) if (name, judge) in pairs else (judge, name)
-                seen = two_out[:, pairs.index(pair)][:, rows]
-            else:
-                seen = one_out[:, rows]  # a cohort never trained on is unseen by these too
-            for candidate, score in enumerate(seen):
-                means[candidate] += auroc(y[rows], score, weights[judge]) / len(judges)
+            unseen = without_both(one_out, two_out, cohorts, trainable, name, judge)
+            for candidate, score in enumerate(unseen):
+                means[candidate] += auroc(y[cohorts == judge], score, weights[judge]) / len(judges)
         order = np.argsort(-means[:, 0], kind="stable")
         error = float(np.nanstd(means[order[0], 1:]))
         near = means[:, 0] >= means[order[0], 0] - error

@@ -38,8 +38,9 @@ def methods_section(report: ValidationReport) -> Section:
         f"the logit scale with a 95 % prediction interval; I² is {heterogeneity(report)}.",
         "Published scores were computed on the same patients in their published direction and left "
         "out on the cohorts that they were derived from. Differences are paired. Probabilities "
-        "were recalibrated on held-out predictions of the training cohorts only. The checklist "
-        "TRIPOD+AI, filled from this run, is written beside this report.",
+        "were recalibrated on held-out predictions of the training cohorts only; an average of "
+        "several candidates, too timid by itself, once more as a whole. The checklist TRIPOD+AI, "
+        "filled from this run, is written beside this report.",
     )
     facts: list[tuple[str, tuple[str, ...]]] = [
         ("Settings", tuple(f"{name}: {value}" for name, value in report.settings.items())),

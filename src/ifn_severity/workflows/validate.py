@@ -23,7 +23,7 @@ from ifn_severity.workflows import tracking
 from ifn_severity.workflows.dataset import Dataset, feature_sets_for, load_dataset
 from ifn_severity.workflows.validation import additions, clinical, controls, record, tables
 from ifn_severity.workflows.validation.beside import gene_pool, score_comparators
-from ifn_severity.workflows.validation.choice import averaged, choose
+from ifn_severity.workflows.validation.choice import averaged, choose, recalibrated
 from ifn_severity.workflows.validation.draws import Draws
 from ifn_severity.workflows.validation.fits import Fits, Problem, n_fits, run_fits
 
@@ -187,6 +187,7 @@ def _report(
         averaged(values, chosen, problem)
         for values in (fits.log_odds, fits.raw_log_odds, fits.above)
     )
+    score = recalibrated(score, fits, chosen, problem)
     held_out = tables.held_out_rows(draws, tables.NESTED, score, raw, above)
     every = fits.log_odds.mean(axis=0)
     rows = [
