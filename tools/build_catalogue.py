@@ -74,6 +74,18 @@ CHECKS = {
     "yes (all in R-HSA-912694)": "written out, all in R-HSA-912694",
 }
 
+# What names in the references mean that no table of gene names can tell. MSigDB v7.0 printed the
+# clone names of five genes that v6.2 and every later version print as symbols; Reactome's CRMA
+# is the serpin of cowpox virus, HGNC's a long non-coding RNA.
+MEANT = {
+    "AC004551.1": "OAS1",
+    "AC124319.1": "RNF213",
+    "AC005840.1": "LTBR",
+    "AC129492.1": "PER1",
+    "AC016586.1": "SIRT6",
+    "CRMA": None,
+}
+
 SEAL = "Seal 2023 NAR 51:D1003 doi:10.1093/nar/gkac888"
 CHEMOKINE_RECEPTORS = (
     "C-C motif chemokine receptors",
@@ -229,10 +241,15 @@ def main(folder: Path) -> None:
         printed_size = sum(source.size for source in sources)
         # Reactome lists viral proteins, microarray modules list withdrawn and unnamed probes:
         # what is no human gene today can be in no matrix
-        symbols = list(harmonise([gene for gene, _, _ in members]).symbols)
+        names = [gene for gene, _, _ in members]
+        symbols = [
+            MEANT.get(name, symbol)
+            for name, symbol in zip(names, harmonise(names).symbols, strict=True)
+        ]
+        # a clone name is no other name of the gene: in a matrix it is the clone's own transcript
         members = [
-            (symbol, printed, way)
-            for symbol, (_, printed, way) in zip(symbols, members, strict=True)
+            (symbol, symbol if name in MEANT else printed, way)
+            for symbol, (name, printed, way) in zip(symbols, members, strict=True)
             if symbol is not None
         ]
         direction = {way for _, _, way in members}

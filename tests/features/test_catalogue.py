@@ -54,6 +54,29 @@ def test_sizes_agree_with_the_publications() -> None:
         assert 0 <= left - len(signature.genes) <= 2, signature.name
 
 
+def test_genes_that_a_source_printed_by_another_name_are_not_lost() -> None:
+    """OAS1 and others stand in MSigDB v7.0 as clones; loci have symbols by now."""
+    catalogue = load_catalogue()
+    for name, gene in (
+        ("HALLMARK_IFN_ALPHA", "OAS1"),
+        ("HALLMARK_IFN_GAMMA", "RNF213"),
+        ("HALLMARK_IL6_JAK_STAT3", "LTBR"),
+        ("HALLMARK_TNFA_NFKB", "PER1"),
+        ("HALLMARK_COMPLEMENT", "SIRT6"),
+        ("Chaussabel_M1.2_IFN", "CMPK2"),
+        ("Chaussabel_M1.2_IFN", "SPATS2L"),
+        ("BloodGen3_A28_IFN", "SPATS2L"),
+    ):
+        assert gene in catalogue[name].genes, (name, gene)
+    for signature in catalogue.values():
+        if signature.name.startswith("HALLMARK"):
+            assert signature.n_no_gene_today == 0, signature.name
+    # Reactome's CRMA is a protein of cowpox virus
+    assert "CRMA" not in catalogue["REACTOME_TNF"].genes
+    # a clone's own transcript in a matrix is not the gene
+    assert not [name for name in printed_symbols() if "." in name and name.startswith("AC")]
+
+
 def test_every_gene_is_a_current_symbol() -> None:
     genes = sorted({g for s in load_catalogue().values() for g in s.genes})
     assert list(harmonise(genes).symbols) == genes

@@ -53,7 +53,8 @@ def linear(n_samples: int = N, *, seed: int = 0) -> pd.DataFrame:
     kept = [g for g in rest if rng.random() < 0.8 or g in get_signature("Rice2013_IFN6").genes]
     genes = rng.permutation([*reference_genes(), *kept, *(f"OTHER{i}" for i in range(300))])
     values = rng.lognormal(2, 2, (n_samples, len(genes)))
-    values *= rng.random(values.shape) > 0.4
+    # every value fits into each of the types that counts come in
+    values = np.minimum(values, 2**16 - 1) * (rng.random(values.shape) > 0.4)
     return pd.DataFrame(
         np.floor(values), index=[f"S{i}" for i in range(n_samples)], columns=genes.tolist()
     )

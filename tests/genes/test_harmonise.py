@@ -52,6 +52,18 @@ def test_a_name(name: str, symbol: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "symbol"),
+    [("LOC129607", "CMPK2"), ("loc26010", "SPATS2L"), ("LOC0", None), ("LOC999999999", None)],
+)
+def test_a_locus_is_the_entrez_gene_of_its_number(name: str, symbol: str | None) -> None:
+    found = harmonise([name, "CXCL10", "STAT1"])
+    assert found.symbols[0] == symbol
+    assert found.kind == "HGNC symbols"
+    assert (name in found.renamed) == (symbol is not None)
+    assert (name in found.unknown) == (symbol is None)
+
+
+@pytest.mark.parametrize(
     ("date", "genes"),
     [
         ("1-Mar", ("MARCHF1", "MTARC1")),

@@ -26,7 +26,14 @@ _GENE_ANNOTATION |= {"gene_biotype", "gene_type", "transcript_id(s)", "probe", "
 _SAMPLE_ANNOTATION = {"age", "sex", "gender", "severity", "severe", "icu", "group", "label"}
 _SAMPLE_ANNOTATION |= {"batch", "days_since_onset", "who_scale", "patient", "patient_id", "class"}
 # "P1", "C2" or "12" are usual names of samples, and also an alias, a symbol and an Entrez id
-_WEIGHTS = {"current": 1.0, "ensembl": 1.0, "previous": 0.5, "date": 0.5, "alias": 0.1}
+_WEIGHTS = {
+    "current": 1.0,
+    "ensembl": 1.0,
+    "locus": 1.0,
+    "previous": 0.5,
+    "date": 0.5,
+    "alias": 0.1,
+}
 _LIKE_A_SAMPLE = re.compile(r"[A-Za-z]\d{1,3}")
 _NO_GENES = 0.02
 _QUANTIFIERS = {"expected_count", "numreads", "est_counts"}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # a row under a gene's own name or identifier is that gene; an earlier name may not be
-_RANK = {"current": 0, "ensembl": 0, "entrez": 0, "previous": 1, "alias": 2, "date": 3}
+_RANK = {"current": 0, "ensembl": 0, "entrez": 0, "locus": 1, "previous": 1, "alias": 2, "date": 3}
 
 
 def _listed(names: list[str]) -> str:

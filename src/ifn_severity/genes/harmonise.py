@@ -14,12 +14,15 @@ from ifn_severity.genes.table import GeneTable, gene_table
 _ENSEMBL = re.compile(r"(ENSG\d{11})(?:\.\d+)?(?:_PAR_[XY])?(?:[_|;: ]+(?P<rest>.+))?", re.I)
 _ENSEMBL_LAST = re.compile(r"(?P<rest>.+?)[_|;: ]+(ENSG\d{11})(?:\.\d+)?(?:_PAR_[XY])?", re.I)
 _ENTREZ = re.compile(r"(\d{1,9})(?:\.0)?")
+# what NCBI calls a gene that has no symbol yet: its Entrez id
+_LOCUS = re.compile(r"LOC(\d{1,9})", re.I)
 _SEVERAL = re.compile(r"\s*(?:///|//|[|;,])\s*")
 _KINDS = {
     "current": "HGNC symbols",
     "previous": "HGNC symbols",
     "alias": "HGNC symbols",
     "date": "HGNC symbols",
+    "locus": "HGNC symbols",
     "ensembl": "Ensembl gene ids",
     "entrez": "Entrez gene ids",
 }
@@ -35,8 +38,8 @@ class Harmonised:
     symbols : list of (str or None)
         The current symbol of each name, in the order given; None where it cannot be told.
     how : list of str
-        How each was found: ``current``, ``previous``, ``alias``, ``ensembl``, ``entrez``,
-        ``date``, or empty.
+        How each was found: ``current``, ``previous``, ``alias``, ``locus``, ``ensembl``,
+        ``entrez``, ``date``, or empty.
     kind : str
         What the names are as a whole, e.g. ``"HGNC symbols"`` or ``"Ensembl gene ids"``.
     renamed : dict of str to str
@@ -83,7 +86,11 @@ def _one(name: str, table: GeneTable) -> tuple[str, tuple[str, ...]]:
     if match := _ENTREZ.fullmatch(name):
         symbol = table.entrez.get(match[1].lstrip("0"))
         return ("entrez", (symbol,)) if symbol else ("", ())
-    return _as_symbol(name, table)
+    how, symbols = _as_symbol(name, table)
+    if not how and (match := _LOCUS.fullmatch(name)):
+        symbol = table.entrez.get(match[1].lstrip("0"))
+        return ("locus", (symbol,)) if symbol else ("", ())
+    return how, symbols
 
 
 @lru_cache(maxsize=250_000)
@@ -117,7 +124,8 @@ def harmonise(names: Sequence[str], *, table: GeneTable | None = None) -> Harmon
     Current symbols win over previous ones, previous ones over aliases. A name that several
     genes had is ambiguous and is not used; neither is an alias that is another gene's current
     symbol. Ensembl ids may have a version or a symbol attached, Entrez ids and symbols may
-    stand together (``CXCL10|3627``), ``A /// B`` counts if all parts that the table knows are one
+    stand together (``CXCL10|3627``), ``LOC26010`` is Entrez gene 26010 by the name it had before
+    it got a symbol, ``A /// B`` counts if all parts that the table knows are one
     gene, and dates left by a spreadsheet are undone where only one gene fits.
 
     Parameters
@@ -134,9 +142,10 @@ def harmonise(names: Sequence[str], *, table: GeneTable | None = None) -> Harmon
 
     Examples
     --------
-    >>> found = harmonise(["CXCL10", "G1P2", "ENSG00000126709.15", "3669", "4-Mar", "1-Mar"])
+    >>> found = harmonise(["CXCL10", "G1P2", "ENSG00000126709.15", "3669", "4-Mar", "LOC26010",
+    ...                    "1-Mar"])
     >>> found.symbols
-    ['CXCL10', 'ISG15', 'IFI6', 'ISG20', 'MARCHF4', None]
+    ['CXCL10', 'ISG15', 'IFI6', 'ISG20', 'MARCHF4', 'SPATS2L', None]
     >>> found.excel_dates["1-Mar"]
     ('MARCHF1', 'MTARC1')
     """
@@ -155,7 +164,7 @@ def harmonise(names: Sequence[str], *, table: GeneTable | None = None) -> Harmon
         elif not how:
             unknown[name] = None
         symbol = symbols[0] if how else None
-        if symbol and how in ("current", "previous", "alias", "date") and symbol != text:
+        if symbol and how not in ("ensembl", "entrez") and symbol != text:
             result.renamed[name] = symbol
         result.symbols.append(symbol)
         result.how.append(how)
