@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from anndata import AnnData
 from scipy.special import expit
 from sklearn.isotonic import IsotonicRegression
 from threadpoolctl import threadpool_limits
@@ -314,7 +315,8 @@ def abstain_table(data: Dataset, X: pd.DataFrame, parts: list[Part]) -> tuple[st
     for name, values in expression.items():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # lists without a gene
-            features = cohort_features(Frame(values))[X.columns]
+            adata = AnnData(values, uns={"cohort": {"kind": "blood"}})
+            features = cohort_features(adata)[X.columns]
         why = reasons(X[train], cohorts[train], features, values, kinds)
         cells = [f"{why[reason].sum()}" for reason in why]
         others.append([f"{name} ({len(values)})", *cells, f"{why.any(axis=1).sum()}"])
@@ -322,17 +324,6 @@ def abstain_table(data: Dataset, X: pd.DataFrame, parts: list[Part]) -> tuple[st
 
 
 REASONS = ("distance", "outside share", "tissue", "coverage")
-
-
-@dataclass
-class Frame:
-    """A matrix where a cohort is expected."""
-
-    values: pd.DataFrame
-
-    def to_df(self) -> pd.DataFrame:
-        """Return it, as an AnnData would."""
-        return self.values
 
 
 def healthy(name: str) -> pd.DataFrame:
