@@ -14,7 +14,9 @@ from typing import Any
 
 import pandas as pd
 
+from ifn_severity.evaluate import AgainstRandom, against_random
 from ifn_severity.paths import atomic_file
+from ifn_severity.report.validation_biology import reached_words
 from scoring.pages import DOCS, markdown, write_tables
 
 README = DOCS.parent / "README.md"
@@ -145,9 +147,16 @@ def interactions(found: dict[str, Any]) -> str:
     return markdown(["product term", "AUROC", "difference (95 % CI)"], rows)
 
 
+def verdict(found: AgainstRandom) -> str:
+    """Say whether a figure beats random genes, by the rule of the report."""
+    return "does better" if found.beats else "does not surely do better"
+
+
 def headline(found: dict[str, Any]) -> str:
     """Say the headline and the controls in one paragraph."""
-    head, panels = found["headline"], pd.Series(found["random_panels"])
+    head = found["headline"]
+    nested = against_random(found["mean_auroc"], found["random_panels"])
+    alike = against_random(head["reference_auroc"], found["random_panels"])
     low, high = found["mean_auroc_ci"]
     pooled_low, pooled_high = found["pooled_auroc_ci"]
     ahead = found["pooled_prediction_interval"]
@@ -162,10 +171,12 @@ def headline(found: dict[str, Any]) -> str:
         f"candidate with hindsight: {head['best_candidate']}, {head['best_of_many']:.3f}. Best "
         f"published score on the same patients: {head['best_comparator']}, "
         f"{head['best_comparator_auroc']:.3f}. Random genes in the design "
-        f"{head['reference_candidate']}: median {panels.median():.3f}, 95th percentile "
-        f"{panels.quantile(0.95):.3f} of {len(panels)} draws (the panel: "
-        f"{head['reference_auroc']:.3f}). Shuffled labels: mean {shuffled.mean():.3f} of "
-        f"{len(shuffled)} draws; permutation p = {head['permutation_p']:.2g}."
+        f"{head['reference_candidate']}: median {nested.median:.3f}, 95th percentile "
+        f"{nested.p95:.3f} of {nested.n} draws. The nested figure {verdict(nested)} "
+        f"({reached_words(nested)}); the panel in that same design, {alike.ours:.3f}, "
+        f"{verdict(alike)} ({reached_words(alike)}), but the design was found with the help of "
+        f"these cohorts. Shuffled labels: mean {shuffled.mean():.3f} of {len(shuffled)} draws; "
+        f"permutation p = {head['permutation_p']:.2g}."
     )
 
 

@@ -148,3 +148,8 @@ def estimate_of(headline: Mapping[str, Any], name: str, stem: str) -> Interval:
         value_of(headline, f"{stem}_low"),
         value_of(headline, f"{stem}_high"),
     )
+
+
+def measured_proteins(report: ValidationReport) -> bool:
+    """Whether the cohorts measured plasma proteins, and not transcripts."""
+    return bool(report.headline.get("proteins", False))

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pandas as pd
 
-from ifn_severity.report.control_figures import finite
 from ifn_severity.report.validation import ValidationReport
+from ifn_severity.report.validation_biology import biology_sentence
 from ifn_severity.report.validation_calibration import calibration_sentence
 from ifn_severity.report.validation_rows import (
     counted_cohorts,
     estimate_of,
+    measured_proteins,
     value_of,
 )
 from ifn_severity.report.wording import estimate, listed, number, signed
-
-#: Fewer random panels than this say nothing about a 95th percentile.
-ENOUGH_PANELS = 100
 
 
 def answer(report: ValidationReport) -> tuple[str, ...]:
@@ -144,11 +141,6 @@ def alone_by_cohort(report: ValidationReport) -> pd.Series:
     return rows.groupby(rows["scope"].astype(str))["alone"].first().astype(float)
 
 
-def measured_proteins(report: ValidationReport) -> bool:
-    """Whether the cohorts measured plasma proteins, and not transcripts."""
-    return bool(report.headline.get("proteins", False))
-
-
 def interferon_alone(report: ValidationReport) -> str:
     """Name the one feature that stands for interferon by itself.
 
@@ -195,56 +187,6 @@ def _other_way(report: ValidationReport, alone: pd.Series) -> str:
         if (float(row["alone"]) - 0.5) * (alone[str(row["scope"])] - 0.5) < 0
     ]
     return f"; the other way round {listed(found)}" if found else ""
-
-
-def beats_random_panels(report: ValidationReport) -> bool | None:
-    """Say whether the panel exceeds the 95th percentile of random panels.
-
-    Both must: the nested headline, and the panel under the very design that the random panels
-    were fitted with, which may have been chosen with hindsight.
-
-    Returns
-    -------
-    bool or None
-        None where fewer than 100 panels were drawn, or there is no headline.
-    """
-    draws, ours = finite(report.random_panels), value_of(report.headline, "mean_auroc")
-    if draws.size < ENOUGH_PANELS or math.isnan(ours):
-        return None
-    alike = value_of(report.headline, "reference_auroc")
-    return min(ours, ours if math.isnan(alike) else alike) > float(np.quantile(draws, 0.95))
-
-
-def biology_sentence(report: ValidationReport) -> str:
-    """Say whether the panel's biology may be said to carry the prediction."""
-    draws, beats = finite(report.random_panels), beats_random_panels(report)
-    if beats is None and measured_proteins(report):
-        return (
-            "Whether these proteins do better than others is open: a panel is its maker's choice, "
-            "so no random panel of proteins stands beside it."
-        )
-    if beats is None:
-        got = f"only {draws.size} panels" if draws.size else "no panels"
-        return (
-            f"Whether the panel's biology carries the prediction is open: {got} of random genes of "
-            f"the same size were drawn, and at least {ENOUGH_PANELS} are needed."
-        )
-    edge = number(float(np.quantile(draws, 0.95)), 3)
-    ours = f"its nested mean AUROC of {number(value_of(report.headline, 'mean_auroc'), 3)}"
-    alike = value_of(report.headline, "reference_auroc")
-    if not math.isnan(alike):
-        ours += f" (fitted as the random panels are: {number(alike, 3)})"
-    against = (
-        f"the 95th percentile ({edge}) of {draws.size} panels of random genes of the same size"
-    )
-    if beats:
-        better = int((draws >= value_of(report.headline, "mean_auroc")).sum())
-        some = f"; {better} of them reach it" if better else "; none of them reaches it"
-        return f"The panel's biology carries the prediction: {ours} exceeds {against}{some}."
-    return (
-        f"It must not be said that the panel's biology carries the prediction: {ours} does not "
-        f"exceed {against}."
-    )
 
 
 def choice_sentence(report: ValidationReport) -> str:

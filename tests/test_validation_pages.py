@@ -1,0 +1,59 @@
+"""The writer of docs/validation.md and the README: it says what the run's numbers allow."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
+
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    return importlib.import_module("validation_pages")
+
+
+@pytest.fixture
+def found() -> dict[str, Any]:
+    """The parts of a validation.json that the headline needs, with numbers of the five cohorts."""
+    return {
+        "mean_auroc": 0.8621,
+        "mean_auroc_ci": [0.768, 0.936],
+        "min_auroc": 0.807,
+        "pooled_auroc": 0.875,
+        "pooled_auroc_ci": [0.727, 0.949],
+        "pooled_prediction_interval": [0.558, 0.975],
+        "random_panels": [*np.linspace(0.78, 0.8608, 95), *np.linspace(0.8649, 0.878, 5)],
+        "shuffled_labels": [0.5, 0.51],
+        "cohorts": {name: {} for name in ("GSE157103", "schulte-cohort2")},
+        "headline": {
+            "n_configurations": 16,
+            "seed": 0,
+            "min_cohort": "schulte-cohort2",
+            "averaged_auroc": 0.883,
+            "averaged_min": 0.775,
+            "best_candidate": "all / transfer",
+            "best_of_many": 0.893,
+            "best_comparator": "Inflammatix-6",
+            "best_comparator_auroc": 0.841,
+            "reference_candidate": "all / transfer",
+            "reference_auroc": 0.893,
+            "permutation_p": 0.0001,
+        },
+    }
+
+
+def test_random_genes_are_judged_by_count_and_p(pages: ModuleType, found: dict[str, Any]) -> None:
+    text = pages.headline(found)
+    assert (
+        "nested figure does not surely do better (5 of 100 random panels reach it, p = 0.0594)"
+        in (text)
+    )
+    assert "0.893, does better (0 of 100 random panels reach it, p = 0.0099)" in text
+    assert "but the design was found with the help of these cohorts" in text
