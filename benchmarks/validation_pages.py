@@ -22,12 +22,12 @@ from scoring.pages import DOCS, markdown, write_tables
 README = DOCS.parent / "README.md"
 
 
-def ranged(row: Any, value: str, low: str, high: str, sign: str = "") -> str:
+def ranged(row: Any, value: str, low: str, high: str, sign: str = "", *, digits: int = 3) -> str:
     """Format a value with its interval; a dash where there is none."""
     if pd.isna(row[value]):
         return "–"
-    joint = " to " if sign else "–"
-    return f"{row[value]:{sign}.3f} ({row[low]:{sign}.3f}{joint}{row[high]:{sign}.3f})"
+    joint, form = " to " if sign else "–", f"{sign}.{digits}f"
+    return f"{row[value]:{form}} ({row[low]:{form}}{joint}{row[high]:{form}})"
 
 
 def held_out(found: dict[str, Any]) -> str:
@@ -44,8 +44,14 @@ def held_out(found: dict[str, Any]) -> str:
                 name,
                 f"{cohort['n'] - cohort['n_severe']} / {cohort['n_severe']}",
                 ranged(row, "auroc", "auroc_low", "auroc_high"),
-                f"{row['brier']:.3f}",
-                f"{row['calibration_slope']:.2f}",
+                ranged(row, "brier", "brier_low", "brier_high", digits=2),
+                ranged(
+                    row,
+                    "calibration_slope",
+                    "calibration_slope_low",
+                    "calibration_slope_high",
+                    digits=2,
+                ),
                 f"{row['calibration_intercept']:+.1f}",
                 f"{row['sensitivity']:.2f} / {row['specificity']:.2f}",
                 cohort["mild_means"],
@@ -56,8 +62,8 @@ def held_out(found: dict[str, Any]) -> str:
             "held-out cohort",
             "mild / severe samples",
             "AUROC (95 % CI)",
-            "Brier",
-            "calibration slope",
+            "Brier (95 % CI)",
+            "calibration slope (95 % CI)",
             "intercept",
             "sensitivity / specificity",
             "what mild means there",

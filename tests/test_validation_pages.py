@@ -31,7 +31,21 @@ def found() -> dict[str, Any]:
         "pooled_prediction_interval": [0.558, 0.975],
         "random_panels": [*np.linspace(0.78, 0.8608, 95), *np.linspace(0.8649, 0.878, 5)],
         "shuffled_labels": [0.5, 0.51],
-        "cohorts": {name: {} for name in ("GSE157103", "schulte-cohort2")},
+        "cohorts": {
+            "schulte-cohort2": {
+                "n": 47,
+                "n_severe": 25,
+                "counted": True,
+                "mild_means": "in hospital",
+            }
+        },
+        "held_out": [
+            {"model": "nested", "cohort": "schulte-cohort2", "auroc": 0.807, "auroc_low": 0.642}
+            | {"auroc_high": 0.939, "brier": 0.187, "brier_low": 0.131, "brier_high": 0.249}
+            | {"calibration_slope": 1.6, "calibration_slope_low": 0.88}
+            | {"calibration_slope_high": 3.4, "calibration_intercept": 0.8}
+            | {"sensitivity": 0.64, "specificity": 0.82}
+        ],
         "headline": {
             "n_configurations": 16,
             "seed": 0,
@@ -57,3 +71,10 @@ def test_random_genes_are_judged_by_count_and_p(pages: ModuleType, found: dict[s
     )
     assert "0.893, does better (0 of 100 random panels reach it, p = 0.0099)" in text
     assert "but the design was found with the help of these cohorts" in text
+
+
+def test_brier_score_and_slope_stand_with_intervals(
+    pages: ModuleType, found: dict[str, Any]
+) -> None:
+    table = pages.held_out(found)
+    assert "| 0.807 (0.642–0.939) | 0.19 (0.13–0.25) | 1.60 (0.88–3.40) | +0.8 |" in table

@@ -24,6 +24,7 @@ from ifn_severity.workflows.validate import ValidateResult, validate
 from ifn_severity.workflows.validation import clinical, controls
 from ifn_severity.workflows.validation.draws import Draws
 from ifn_severity.workflows.validation.fits import Problem, run_fits
+from ifn_severity.workflows.validation.record import FIGURES
 
 COHORTS = ("one", "two", "three")
 SMALL = {
@@ -77,6 +78,11 @@ def test_json_has_its_documented_names(done: ValidateResult) -> None:
         low, high = cohort["auroc_ci"]
         assert 0 <= low <= cohort["auroc"] <= high <= 1
         assert {"n", "brier", "calibration_slope", "mild_means"} <= set(cohort)
+        for name in FIGURES:
+            low, high = cohort[f"{name}_ci"]
+            assert low <= cohort[name] <= high
+        # a bootstrap of the Brier score has a width
+        assert cohort["brier_ci"][0] < cohort["brier_ci"][1]
     aurocs = [cohort["auroc"] for cohort in found["cohorts"].values()]
     assert found["mean_auroc"] == pytest.approx(np.mean(aurocs))
     assert found["min_auroc"] == pytest.approx(min(aurocs))
@@ -103,6 +109,29 @@ def test_tables_hang_together(done: ValidateResult) -> None:
     whole = report.additions[report.additions["stage"] == "all"]
     assert np.allclose(whole["difference"], whole["with_"] - whole["without"])
     assert report.learning["n_patients"].is_monotonic_increasing
+
+
+def test_the_headline_alone_has_intervals_of_calibration(done: ValidateResult) -> None:
+    table = done.report.held_out
+    nested = table["model"] == "nested"
+    named = [f"{name}_{end}" for name in ("brier", "raw_brier", "ece") for end in ("low", "high")]
+    assert table.loc[nested, named].notna().all(axis=None)
+    assert table.loc[~nested, named].isna().all(axis=None)
+    assert table["brier"].notna().all()
+    written = pd.read_csv(done.folder / "tables" / "held_out.csv")
+    assert {f"{name}_low" for name in FIGURES} <= set(written.columns)
+
+
+def test_shares_are_drawn_by_patient_and_among_those_asked_for() -> None:
+    problem, _ = noise(within_patients=False)
+    draws = Draws(problem, n_draws=200)
+    severe = problem.y == 1
+    share, low, high = draws.share("a", np.arange(240) % 4 == 0, severe)
+    here = severe & (problem.cohorts == "a")
+    assert share == pytest.approx((np.flatnonzero(here) % 4 == 0).mean())
+    assert low < share < high
+    assert draws.share("a", severe, severe) == (1.0, 1.0, 1.0)
+    assert np.isnan(draws.share("a", severe, problem.cohorts == "b")).all()
 
 
 def test_runs_are_one_a_held_out_cohort_and_candidate(done: ValidateResult) -> None:

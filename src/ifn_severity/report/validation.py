@@ -37,8 +37,9 @@ class ValidationReport:
         Leave one cohort out, one row a cohort and candidate: ``cohort``, ``feature_set``,
         ``model``, ``auroc``, ``auroc_low``, ``auroc_high``, ``brier``, ``ece``,
         ``calibration_slope``, ``calibration_intercept``, ``sensitivity``, ``specificity``, and
-        ``raw_brier``, ``raw_ece``, ``raw_slope``, ``raw_intercept`` before recalibration. The
-        nested headline is there too, as feature_set ``chosen inside`` and model ``nested``.
+        ``raw_brier``, ``raw_ece``, ``raw_slope``, ``raw_intercept`` before recalibration, each
+        with ``_low`` and ``_high`` (patient bootstrap; NaN but for the headline). The nested
+        headline is there too, as feature_set ``chosen inside`` and model ``nested``.
     candidates : DataFrame
         The nested choice, the average of all candidates (model ``averaged``, nothing chosen),
         then one row a candidate, best first: ``feature_set``, ``model``, ``mean_auroc``,

@@ -188,7 +188,7 @@ def _report(
         for values in (fits.log_odds, fits.raw_log_odds, fits.above)
     )
     score = recalibrated(score, fits, chosen, problem)
-    held_out = tables.held_out_rows(draws, tables.NESTED, score, raw, above)
+    held_out = tables.held_out_rows(draws, tables.NESTED, score, raw, above, intervals=True)
     every = fits.log_odds.mean(axis=0)
     rows = [
         tables.candidate_row(draws, tables.NESTED, score),
