@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 
 from ifn_severity.report.validation import ValidationReport
 from ifn_severity.report.validation_biology import beats_random_panels, biology_sentence
-from ifn_severity.report.validation_calibration import calibration_sentence, level_sentence
+from ifn_severity.report.validation_calibration import (
+    calibration_sentence,
+    level_sentence,
+    recalibration_sentence,
+)
 from ifn_severity.report.validation_words import (
     addition_sentence,
     answer,
@@ -215,3 +219,29 @@ def test_a_design_is_not_said_to_be_found_with_cohorts_that_had_no_part(
     text = biology_sentence(make_validation(headline=head, cohorts=others))
     assert "Fitted as the random panels are" in text
     assert "was found with the help" not in text
+
+
+def test_recalibration_is_counted_whichever_way_it_went(make_validation: MakeReport) -> None:
+    better = recalibration_sentence(make_validation())
+    assert better == (
+        "Of the 4 counted cohorts, recalibration on the training cohorts makes the Brier score "
+        "better in 4 and worse in 0, and the calibration error better in 4 and worse in 0."
+    )
+    table = make_validation().held_out
+    nested = table["model"] == "nested"
+    off = nested & table["cohort"].isin(["GSE157103", "GSE155454"])
+    # steeper than before, at a level that is far off: 0.26 before, 0.39 after
+    steeper = {"raw_brier": 0.26, "brier": 0.39, "raw_slope": 2.7, "calibration_slope": 1.4}
+    table.loc[off, list(steeper)] = list(steeper.values())
+    table.loc[off, "calibration_intercept"] = -5.1
+    # GSE152418 is not counted, however bad
+    table.loc[nested & (table["cohort"] == "GSE152418"), "brier"] = 0.9
+    text = recalibration_sentence(make_validation(held_out=table))
+    assert "the Brier score better in 2 and worse in 2, and the calibration error" in text
+    assert "In GSE157103 and GSE155454 it made predictions steeper while their level is off" in text
+    assert "predict --labels" in text
+    # worse, but not by steepness: counted, and no reason is made up
+    flat = table.assign(raw_slope=0.5)
+    text = recalibration_sentence(make_validation(held_out=flat))
+    assert "worse in 2" in text
+    assert "steeper" not in text
