@@ -16,6 +16,7 @@ import pandas as pd
 
 from ifn_severity.evaluate import AgainstRandom, against_random
 from ifn_severity.paths import atomic_file
+from ifn_severity.report.development_words import development_sentence
 from ifn_severity.report.validation_biology import reached_words
 from scoring.pages import DOCS, markdown, write_tables
 
@@ -158,8 +159,16 @@ def verdict(found: AgainstRandom) -> str:
     return "does better" if found.beats else "does not surely do better"
 
 
-def headline(found: dict[str, Any]) -> str:
-    """Say the headline and the controls in one paragraph."""
+def headline(found: dict[str, Any], *, source: str) -> str:
+    """Say the headline, the controls and what came before in one paragraph.
+
+    Parameters
+    ----------
+    found : dict
+    source : str
+        Where the page of model selection lies, seen from the page that is written.
+    """
+    link = f"[all that was tried]({source})"
     head = found["headline"]
     nested = against_random(found["mean_auroc"], found["random_panels"])
     alike = against_random(head["reference_auroc"], found["random_panels"])
@@ -182,7 +191,8 @@ def headline(found: dict[str, Any]) -> str:
         f"({reached_words(nested)}); the panel in that same design, {alike.ours:.3f}, "
         f"{verdict(alike)} ({reached_words(alike)}), but the design was found with the help of "
         f"these cohorts. Shuffled labels: mean {shuffled.mean():.3f} of {len(shuffled)} draws; "
-        f"permutation p = {head['permutation_p']:.2g}."
+        f"permutation p = {head['permutation_p']:.2g}. "
+        f"{development_sentence(found['cohorts'], source=link)}"
     )
 
 
@@ -191,15 +201,19 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     found = json.loads((folder / "validation.json").read_text("utf-8"))
-    common = {"headline": headline(found), "held-out": held_out(found)}
+    table = held_out(found)
     more = {
         "candidates": candidates(found),
         "published": beside(found),
         "additions": added(found),
         "interactions": interactions(found),
     }
-    write_tables(DOCS / "validation.md", common | more)
-    write_tables(README, common)
+    for page, source, tables in (
+        (DOCS / "validation.md", "model-selection.md", more),
+        (README, "docs/model-selection.md", {}),
+    ):
+        common = {"headline": headline(found, source=source), "held-out": table}
+        write_tables(page, common | tables)
     with atomic_file(DOCS / "tripod.md") as part:
         shutil.copyfile(folder / "tripod.md", part)
 

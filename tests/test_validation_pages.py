@@ -64,7 +64,7 @@ def found() -> dict[str, Any]:
 
 
 def test_random_genes_are_judged_by_count_and_p(pages: ModuleType, found: dict[str, Any]) -> None:
-    text = pages.headline(found)
+    text = pages.headline(found, source="../model-selection.md")
     assert (
         "nested figure does not surely do better (5 of 100 random panels reach it, p = 0.0594)"
         in (text)
@@ -78,3 +78,13 @@ def test_brier_score_and_slope_stand_with_intervals(
 ) -> None:
     table = pages.held_out(found)
     assert "| 0.807 (0.642–0.939) | 0.19 (0.13–0.25) | 1.60 (0.88–3.40) | +0.8 |" in table
+
+
+def test_what_was_tried_before_is_told_where_it_had_a_part(
+    pages: ModuleType, found: dict[str, Any]
+) -> None:
+    text = pages.headline(found, source="docs/model-selection.md")
+    assert "29 designs, and before them 13 ways of representing a sample" in text
+    assert "[all that was tried](docs/model-selection.md)" in text
+    other = {**found, "cohorts": {"mine": found["cohorts"]["schulte-cohort2"]}}
+    assert "29 designs" not in pages.headline(other, source="x")

@@ -245,3 +245,14 @@ def test_recalibration_is_counted_whichever_way_it_went(make_validation: MakeRep
     text = recalibration_sentence(make_validation(held_out=flat))
     assert "worse in 2" in text
     assert "steeper" not in text
+
+
+def test_what_was_tried_before_is_told_with_the_cohorts_it_was_tried_on(
+    make_validation: MakeReport,
+) -> None:
+    text = choice_sentence(make_validation())
+    assert "29 designs, and before them 13 ways of representing a sample" in text
+    assert "docs/model-selection.md" in text
+    report = make_validation()
+    own = report.cohorts.set_axis([f"own-{i}" for i in range(len(report.cohorts))], axis=0)
+    assert "29 designs" not in choice_sentence(make_validation(cohorts=own))

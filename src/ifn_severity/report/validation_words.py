@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from ifn_severity.report.development_words import development_sentence
 from ifn_severity.report.validation import ValidationReport
 from ifn_severity.report.validation_biology import biology_sentence
 from ifn_severity.report.validation_calibration import calibration_sentence
@@ -204,9 +205,11 @@ def choice_sentence(report: ValidationReport) -> str:
             f"Two cohorts leave none to choose on, so {head['fixed']} was fixed beforehand.",
             "reported",
         )
+    before = development_sentence(str(name) for name in report.cohorts.index)
+    before += " " if before else ""
     text = (
-        f"{tried} configurations were tried. {how} The best configuration seen with hindsight, "
-        f"{head.get('best_candidate')}, has a mean AUROC of {number(best, 3)}, which is "
+        f"{tried} configurations were tried. {before}{how} The best configuration seen with "
+        f"hindsight, {head.get('best_candidate')}, has a mean AUROC of {number(best, 3)}, which is "
         f"{signed(best - nested, 3)} against the {reported} {number(nested, 3)} and must not "
         "be reported as performance."
     )
