@@ -18,6 +18,7 @@ from ifn_severity.evaluate import AgainstRandom, against_random
 from ifn_severity.paths import atomic_file
 from ifn_severity.report.development_words import development_sentence
 from ifn_severity.report.validation_biology import reached_words
+from ifn_severity.report.validation_words import shared_sentence
 from scoring.pages import DOCS, markdown, write_tables
 
 README = DOCS.parent / "README.md"
@@ -141,6 +142,12 @@ def added(found: dict[str, Any]) -> str:
     return markdown(head, rows)
 
 
+def shared(found: dict[str, Any]) -> str:
+    """Say which genes of a group stay when its features are left out."""
+    told = (shared_sentence(found["headline"], group) for group in ("interferon", "cytokine"))
+    return "\n\n".join(text for text in told if text)
+
+
 def interactions(found: dict[str, Any]) -> str:
     """Tabulate whether a product term helps."""
     rows = [
@@ -206,6 +213,7 @@ def main() -> None:
         "candidates": candidates(found),
         "published": beside(found),
         "additions": added(found),
+        "shared": shared(found),
         "interactions": interactions(found),
     }
     for page, source, tables in (

@@ -20,6 +20,7 @@ from ifn_severity.report.validation_words import (
     comparison_sentence,
     interferon_sentence,
     performance_sentence,
+    shared_sentence,
     verdict,
 )
 
@@ -256,3 +257,14 @@ def test_what_was_tried_before_is_told_with_the_cohorts_it_was_tried_on(
     report = make_validation()
     own = report.cohorts.set_axis([f"own-{i}" for i in range(len(report.cohorts))], axis=0)
     assert "29 designs" not in choice_sentence(make_validation(cohorts=own))
+
+
+def test_genes_that_stay_without_interferon_are_counted(make_validation: MakeReport) -> None:
+    assert shared_sentence(make_validation().headline, "interferon") == ""
+    shared = {"n_genes": 520, "n_left": 192, "n_single": 70, "single": ["CXCL10", "CXCL11"]}
+    head = {"shared_genes": {"interferon": {**shared, "within_scores": ["IFIT2", "LY6E"]}}}
+    text = shared_sentence(head, "interferon")
+    assert "still holds 192 of the 520 genes on interferon lists" in text
+    assert "70 as features of their own (such as CXCL10 and CXCL11) and 122 within scores" in text
+    none = {"shared_genes": {"interferon": {**shared, "n_left": 0}}}
+    assert shared_sentence(none, "interferon") == ""

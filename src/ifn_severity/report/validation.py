@@ -28,7 +28,10 @@ class ValidationReport:
         ``best_of_many`` (its mean AUROC, flattered), ``n_configurations``, ``permutation_p``,
         ``best_comparator`` (label), ``seed``, ``n_draws``; where nothing could be chosen
         ``fixed``, the candidate that was fixed beforehand; ``proteins``, true where plasma
-        proteins were measured instead of transcripts.
+        proteins were measured instead of transcripts; ``shared_genes``, by group the genes that
+        stay when its features are left out (``n_genes``, ``n_left``, ``n_single``, ``single``,
+        ``within_scores``); ``reference_candidate`` and ``reference_auroc``, the design that
+        controls and additions were fitted in.
     predictions : DataFrame
         The headline's held-out predictions, one row a sample: ``sample``, ``cohort``,
         ``patient``, ``severe`` (0/1), ``severity``, ``age``, ``sex``, ``days_since_onset``,

@@ -35,6 +35,7 @@ from ifn_severity.report.validation_words import (
     comparison_sentence,
     interferon_alone,
     interferon_sentence,
+    shared_sentence,
 )
 from ifn_severity.report.wording import interval_words, listed, number, signed, unbroken
 
@@ -200,6 +201,7 @@ def _comparators(report: ValidationReport) -> Section:
 def _additions(report: ValidationReport) -> Section:
     heading = "What interferon adds"
     paragraphs = [interferon_sentence(report), addition_sentence(report, "cytokine")]
+    shared = [shared_sentence(report.headline, group) for group in ("interferon", "cytokine")]
     figures: tuple[ReportFigure, ...] = ()
     if not report.additions.empty:
         what = interferon_alone(report)
@@ -235,6 +237,8 @@ def _additions(report: ValidationReport) -> Section:
         numeric=frozenset({2, 3}),
     )
     tables = (shown,) if rows else ()
+    # of use only beside a comparison
+    paragraphs += [text for text in shared if text and figures]
     return Section("additions", heading, tuple(paragraphs), figures=figures, tables=tables)
 
 

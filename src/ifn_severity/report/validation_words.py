@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -129,6 +131,34 @@ def addition_sentence(report: ValidationReport, group: str) -> str:
         "cannot be told": f"whether {group} features add anything to the others cannot be told",
     }[verdict(found[0], found[2])]
     return f"With {group} features the mean AUROC changes by {_gain(*found)}: {words}."
+
+
+def shared_sentence(headline: Mapping[str, Any], group: str) -> str:
+    """Say how many genes of a group stay when its features are left out, empty if not known.
+
+    Parameters
+    ----------
+    headline : Mapping
+        With ``shared_genes``.
+    group : {"interferon", "cytokine"}
+    """
+    found = headline.get("shared_genes", {}).get(group)
+    if not found or not found["n_left"]:
+        return ""
+    within = found["n_left"] - found["n_single"]
+    parts = [
+        f"{n} {how} (such as {listed(list(names))})"
+        for n, how, names in (
+            (found["n_single"], "as features of their own", found["single"]),
+            (within, "within scores", found["within_scores"]),
+        )
+        if n
+    ]
+    return (
+        f"The run without {group} features still holds {found['n_left']} of the "
+        f"{found['n_genes']} genes on {group} lists, because other lists share them: "
+        f"{listed(parts)}. So lists are compared, and not every {group} gene."
+    )
 
 
 def alone_by_cohort(report: ValidationReport) -> pd.Series:

@@ -26,6 +26,7 @@ from ifn_severity.workflows.validation.beside import gene_pool, score_comparator
 from ifn_severity.workflows.validation.choice import averaged, choose, recalibrated
 from ifn_severity.workflows.validation.draws import Draws
 from ifn_severity.workflows.validation.fits import Fits, Problem, n_fits, run_fits
+from ifn_severity.workflows.validation.shared import shared_genes
 
 REFERENCE_MODEL = "transfer"
 """Model that controls, additions and the learning curve are run with, on the set ``all`` (or
@@ -260,6 +261,10 @@ def _report(
         "n_draws": n_draws,
         "fixed": "" if problem.can_choose else fits.candidates[next(iter(chosen.values()))[0]].name,
         "proteins": dataset.proteins,
+        # each plasma protein is in one group
+        "shared_genes": {}
+        if dataset.proteins
+        else {group: shared_genes(group) for group in additions.GROUPS},
     }
     return ValidationReport(
         cohorts=tables.cohort_table(dataset, problem),
