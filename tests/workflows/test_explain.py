@@ -86,7 +86,9 @@ def test_the_first_sentence_answers(explained: Explained) -> None:
     answer = explained.answer
     sure = answer.difference_low > 0 or answer.difference_high < 0
     assert ("does not surely change" in first) is not sure
-    assert "3 draws" in explained.words[1]
+    assert "of 3 panels of as many random genes" in explained.words[1]
+    assert "at least 100 are needed" in explained.words[1]
+    assert explained.answer.found_with == ()
     assert len(explained.random_aurocs) == 3
 
 
@@ -229,7 +231,7 @@ def test_without_refits_or_training_cohort_nothing_is_claimed(
     assert "theirs missing" in found.design
     assert "could not be tested" in found.words[0]
     assert "not compared with random genes" in found.words[1]
-    assert found.answer.beats_random is None
+    assert found.answer.random.n == 0
     assert any("no refits were run" in text for text in found.words)
     assert found.interferon[["low", "rank_low", "p_top10"]].isna().all(axis=None)
     assert found.patients[0].neighbours.empty

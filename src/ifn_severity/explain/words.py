@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from ifn_severity.evaluate.cross_cohort import MIN_PATIENTS
+from ifn_severity.evaluate.random_panels import ENOUGH_PANELS
 from ifn_severity.explain.ranking import FEWEST_DRAWS
 from ifn_severity.explain.result import Answer, Stability
 from ifn_severity.explain.summaries import MIXED
 
-FEW_DRAWS = 100
 NOT_COMPARABLE = (
     "Whether the panel beats random genes is not said: its genes were chosen with these cohorts, "
     "and those of the random panels were not."
@@ -33,7 +33,7 @@ def answer_words(
     said = [first_sentence(answer, held_out=held_out)]
     said += [
         _counted(answer),
-        _random(answer),
+        random_words(answer),
         _leading(interferon, stability),
         _stability(stability),
     ]
@@ -48,9 +48,9 @@ def first_sentence(answer: Answer, *, held_out: bool) -> str:
 
     Examples
     --------
-    >>> nan = float("nan")
+    >>> from ifn_severity.evaluate import against_random
     >>> answer = Answer(0.25, 0.2, 0.3, 0.2, 0.1, 0.3, 0.85, 0.84, 0.01, -0.02, 0.04, 0.5,
-    ...     0, nan, nan, None, 2, 90, 80, 3, 10, 2, False)
+    ...     against_random(0.85, []), (), 2, 90, 80, 3, 10, 2, False)
     >>> print(first_sentence(answer, held_out=True))
     Interferon genes carry 25 % (95 % interval 20 to 30 %) of this model's decision in held-out \
 patients, and leaving them out does not surely change its held-out AUROC: 0.850 with them, 0.840 \
@@ -103,28 +103,46 @@ def _percent(low: float, high: float) -> str:
     return f"{100 * low:.0f} to {100 * high:.0f} %"
 
 
-def _random(answer: Answer) -> str:
-    if answer.random_draws and answer.genes_chosen:
+def random_words(answer: Answer) -> str:
+    """Say whether the panel does better than panels of random genes.
+
+    Examples
+    --------
+    >>> from ifn_severity.evaluate import against_random
+    >>> answer = Answer(0.25, 0.2, 0.3, 0.2, 0.1, 0.3, 0.85, 0.84, 0.01, -0.02, 0.04, 0.5,
+    ...     against_random(0.85, [0.8] * 95 + [0.86] * 5), (), 2, 90, 80, 3, 10, 2, False)
+    >>> print(random_words(answer))
+    Whether the panel beats random genes cannot be told: AUROC 0.850, which 5 of 100 panels of as \
+many random genes reach (p = 0.0594; their median is 0.800, their 95th percentile 0.803). So the \
+biology of the panel cannot be said to carry the prediction.
+    """
+    found = answer.random
+    if found.n and answer.genes_chosen:
         return NOT_COMPARABLE
-    if not answer.random_draws or answer.beats_random is None:
+    if not found.n or np.isnan(found.ours):
         return "The panel was not compared with random genes here."
-    one = answer.random_draws == 1
-    few = (
-        f" ({answer.random_draws} {'draw' if one else 'draws'}: the percentile is rough)"
-        if answer.random_draws < FEW_DRAWS
-        else ""
+    panels = "panel" if found.n == 1 else "panels"
+    reach = "reaches" if found.reached == 1 else "reach"
+    if found.beats is None:
+        return (
+            f"Whether the panel beats random genes is open: AUROC {found.ours:.3f}, which "
+            f"{found.reached} of {found.n} {panels} of as many random genes {reach}; at least "
+            f"{ENOUGH_PANELS} are needed (--panels)."
+        )
+    beside = (
+        f"AUROC {found.ours:.3f}, which {found.reached} of {found.n} panels of as many random "
+        f"genes {reach} (p = {found.p_value:.3g}; their median is {found.median:.3f}, their 95th "
+        f"percentile {found.p95:.3f})"
     )
-    if answer.beats_random:
-        verdict = "The panel beats random genes"
-        ending = ""
-    else:
-        verdict = "The panel does not beat random genes"
-        ending = " So the biology of the panel cannot be said to carry the prediction."
-    return (
-        f"{verdict}: AUROC {answer.auroc_with:.3f} against a median of {answer.random_median:.3f} "
-        f"and a 95th percentile of {answer.random_p95:.3f} over {answer.random_draws} "
-        f"{'panel' if one else 'panels'} of as many random genes{few}.{ending}"
-    )
+    if not found.beats:
+        return (
+            f"Whether the panel beats random genes cannot be told: {beside}. So the biology of the "
+            "panel cannot be said to carry the prediction."
+        )
+    text = f"The panel beats random genes: {beside}"
+    if answer.found_with:
+        text += f"; but its design was found with the help of {', '.join(answer.found_with)}"
+    return f"{text}."
 
 
 def _leading(interferon: pd.DataFrame, stability: Stability) -> str:

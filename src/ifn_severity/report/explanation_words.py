@@ -9,7 +9,7 @@ import pandas as pd
 from ifn_severity.evaluate.cross_cohort import MIN_PATIENTS
 from ifn_severity.explain.ranking import FEWEST_DRAWS, STABLE
 from ifn_severity.explain.result import POOLED, Explained, Stability
-from ifn_severity.explain.words import NOT_COMPARABLE
+from ifn_severity.explain.words import random_words
 from ifn_severity.report.explanation_samples import leading_genes, row_of
 from ifn_severity.report.wording import Interval, interval_words, listed, number, signed, unbroken
 
@@ -145,24 +145,7 @@ def _gain(row: pd.Series) -> str:
 
 def random_sentence(explained: Explained) -> str:
     """Say whether the panel beats panels of random genes."""
-    answer = explained.answer
-    if answer.random_draws and answer.genes_chosen:
-        return NOT_COMPARABLE
-    if not answer.random_draws or answer.beats_random is None:
-        return "The panel was not compared with panels of random genes."
-    if answer.random_draws < FEWEST_DRAWS:
-        draws = "1 draw" if answer.random_draws == 1 else f"{answer.random_draws} draws"
-        return (
-            f"Too few draws to say whether the panel (AUROC {number(answer.auroc_with)}) beats "
-            f"panels of as many random genes: {draws}, median {number(answer.random_median)}; at "
-            f"least {FEWEST_DRAWS} are needed."
-        )
-    verb = "beats" if answer.beats_random else "does not beat"
-    return (
-        f"The panel (AUROC {number(answer.auroc_with)}) {verb} panels of as many random genes: "
-        f"their median is {number(answer.random_median)}, and 95 % of {answer.random_draws} stay "
-        f"below {number(answer.random_p95)}."
-    )
+    return random_words(explained.answer)
 
 
 def direction_sentences(explained: Explained) -> list[str]:

@@ -166,7 +166,8 @@ def _numbers(explained: Explained) -> dict[str, float]:
         "auroc_difference": answer.difference,
         "auroc_difference_low": answer.difference_low,
         "auroc_difference_high": answer.difference_high,
-        "random_panel_p95": answer.random_p95,
+        "random_panel_p95": answer.random.p95,
+        "random_panel_p_value": answer.random.p_value,
         "split_half_spearman": steady.split_half,
     }
     numbers |= {

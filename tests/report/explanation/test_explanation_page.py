@@ -120,7 +120,7 @@ def test_page_says_what_matters_first(page: Page) -> None:
         "Interferon genes carry 40 % of the decision.",
         "had not seen that patient",
         "Interferon adds most in GSE155454, early",
-        "does not beat panels of as many random genes",
+        "Whether the panel beats random genes cannot be told",
         "is stable. Between two random halves of 200 refits",
         "IFI27 and 2 that go with it",
         "What is said of SIGLEC1 does not hold everywhere",

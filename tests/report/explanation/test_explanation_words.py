@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from ifn_severity.errors import StoreError
+from ifn_severity.evaluate import against_random
 from ifn_severity.explain.result import Explained, Stability
 from ifn_severity.report.explanation import ExplanationReport
 from ifn_severity.report.explanation_genes import gene_table
@@ -87,15 +88,15 @@ def test_where_never_says_adds_most_of_a_loss(explained: Explained) -> None:
 
 
 def test_random_genes_that_win_are_said_to(explained: Explained) -> None:
-    assert "does not beat" in random_sentence(explained)
-    better = replace(explained.answer, beats_random=True)
-    assert " beats panels" in random_sentence(replace(explained, answer=better))
-    few = random_sentence(replace(explained, answer=replace(better, random_draws=2)))
-    assert few.startswith("Too few draws to say")
-    assert "95 %" not in few
-    none = replace(explained.answer, beats_random=None, random_draws=0)
+    assert "cannot be told" in random_sentence(explained)
+    better = replace(explained.answer, random=against_random(0.86, [0.8] * 100))
+    assert "The panel beats random" in random_sentence(replace(explained, answer=better))
+    few = replace(better, random=against_random(0.86, [0.8] * 2))
+    assert "is open" in random_sentence(replace(explained, answer=few))
+    assert "percentile" not in random_sentence(replace(explained, answer=few))
+    none = replace(explained.answer, random=against_random(0.86, []))
     assert "not compared" in random_sentence(replace(explained, answer=none))
-    chosen = replace(explained.answer, beats_random=None, genes_chosen=True)
+    chosen = replace(explained.answer, genes_chosen=True)
     assert "is not said" in random_sentence(replace(explained, answer=chosen))
 
 

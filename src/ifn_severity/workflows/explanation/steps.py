@@ -12,6 +12,7 @@ from ifn_severity.classify import SeverityClassifier
 from ifn_severity.errors import InputError, ModelError, nearest
 from ifn_severity.evaluate import paired_difference
 from ifn_severity.evaluate.compare import PairedDifference
+from ifn_severity.evaluate.development import developed_on
 from ifn_severity.explain.carry import gene_weights, linear_weights
 from ifn_severity.explain.evidence import OWN_COEFFICIENT
 from ifn_severity.explain.held_out import Design
@@ -75,6 +76,11 @@ def genes_chosen_with(model: SeverityModel, cohorts: Sequence[str]) -> bool:
     trained_on = {str(cohort["name"]) for cohort in model.manifest.cohorts}
     whole = len(feature_definition(model.feature_set).features)
     return len(model.manifest.columns) < whole and bool(trained_on & set(cohorts))
+
+
+def found_with(model: SeverityModel, cohorts: Sequence[str]) -> tuple[str, ...]:
+    """Tell with which of the cohorts the design of the model was found."""
+    return tuple(developed_on(cohorts)) if model.classifier.model == "transfer" else ()
 
 
 def full_names(patients: Sequence[str], names: Sequence[str]) -> list[str]:
