@@ -79,7 +79,7 @@ def load_folder(folder: Path) -> SeverityModel:
     files = read_checked(folder, manifest.checksums)
     _check_definition(folder, manifest)
     try:
-        check_mlflow_files(files)
+        check_mlflow_files(manifest, files)
         reference = read_reference(files["reference.csv"], manifest.columns)
         space = read_space(files["space.npz"], manifest.columns)
         golden = read_numbers(files["golden.csv"], "gene")
