@@ -10,6 +10,7 @@ import struct
 import tracemalloc
 import zipfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,8 +18,12 @@ import pytest
 from ifn_severity.bundle import load_model
 from ifn_severity.bundle.booster import check_booster
 from ifn_severity.bundle.contents import unzip
+from ifn_severity.bundle.manifest_read import read_manifest
+from ifn_severity.bundle.mlmodel import check_mlflow_files, mlflow_files
 from ifn_severity.bundle.ubjson import read_ubjson
 from ifn_severity.errors import ModelError
+
+MODELS = Path(__file__).parents[2] / "models"
 
 
 class Bomb:
@@ -300,21 +305,78 @@ def test_links_and_folders(copy_of, tmp_path):
     refused(folder, "more is not a plain file")
 
 
-def test_mlflow_files_that_would_run_or_install_something_else(copy_of, forge):
-    folder = copy_of("logistic")
+def _mlmodel(folder, *path: str, value: object) -> bytes:
     mlmodel = json.loads((folder / "MLmodel").read_text())
-    mlmodel["flavors"]["python_function"]["loader_module"] = "mlflow.sklearn"
-    forge(folder, MLmodel=json.dumps(mlmodel).encode())
-    refused(folder, "would load the model by mlflow.sklearn")
-    mlmodel["flavors"]["python_function"]["loader_module"] = "ifn_severity.bundle.pyfunc"
-    forge(folder, MLmodel=json.dumps(mlmodel).encode())
-    load_model(folder)
-    mlmodel["flavors"]["python_function"]["code"] = "code"
-    forge(folder, MLmodel=json.dumps(mlmodel).encode())
-    refused(folder, "would load the model by")
-    folder = shutil.rmtree(folder) or copy_of("logistic")
-    forge(folder, **{"requirements.txt": b"evil-package==1.0\n"})
-    refused(folder, "asks for 'evil-package==1.0'")
+    _set(*path, value=value)(mlmodel)
+    return (json.dumps(mlmodel, indent=2) + "\n").encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "match"),
+    [
+        (("flavors", "python_function", "loader_module"), "mlflow.sklearn", "by mlflow.sklearn"),
+        (("flavors", "python_function", "loader_module"), "\ud800", r"by \\ud800"),
+        (("flavors", "python_function", "code"), "code", "MLmodel is not what"),
+        (("flavors", "sklearn"), {"code": "code"}, "MLmodel is not what"),
+        (("flavors",), 5, "by what cannot be told"),
+        (("signature", "inputs"), "[]", "MLmodel is not what"),
+        (("auth_policy",), {"system_auth_policy": {}}, "MLmodel is not what"),
+        (("resources",), {}, "MLmodel is not what"),
+        (("model_uuid",), 5, "MLmodel is not what"),
+        (("run_id",), "a" * 32, "MLmodel is not what"),
+        (("utc_time_created",), "<script>", "MLmodel is not what"),
+    ],
+)
+def test_mlmodel_that_says_anything_else(copy_of, forge, path, value, match):
+    folder = copy_of("logistic")
+    assert _mlmodel(folder, "mlflow_version", value="x") != (folder / "MLmodel").read_bytes()
+    forge(folder, MLmodel=_mlmodel(folder, *path, value=value))
+    refused(folder, match)
+
+
+@pytest.mark.parametrize("kind", ["logistic", "xgboost"])
+@pytest.mark.parametrize(
+    ("name", "add"),
+    [
+        ("MLmodel", b"\n"),
+        ("requirements.txt", b"evil-package==1.0\n"),
+        ("requirements.txt", b"--index-url http://127.0.0.1\n"),
+        ("requirements.txt", None),
+        ("python_env.yaml", b"dependencies: [evil-package]\n"),
+        ("python_env.yaml", None),
+    ],
+)
+def test_environment_that_is_another(copy_of, forge, kind, name, add):
+    folder = copy_of(kind)
+    content = b"" if add is None else (folder / name).read_bytes() + add
+    forge(folder, **{name: content})
+    refused(folder, f"{name} is not what ifn-severity writes")
+
+
+def test_versions_cannot_ask_for_other_packages(copy_of, forge):
+    folder = copy_of("logistic")
+    forge(folder, _set("versions", "evil-package", value="1.0"))
+    load_model(folder)  # it is asked for nowhere
+    forge(folder, _set("versions", "numpy", value="2.3.5\nevil-package==1.0"))
+    refused(folder, "versions: 'numpy' is")
+
+
+@pytest.mark.parametrize("folder", sorted(MODELS.glob("*/")), ids=lambda folder: folder.name)
+def test_released_models_have_the_files_that_mlflow_reads(folder):
+    manifest = read_manifest((folder / "manifest.json").read_bytes())
+    files = {name: (folder / name).read_bytes() for name in manifest.files}
+    check_mlflow_files(manifest, files)
+    with pytest.raises(ValueError, match="requirements"):
+        check_mlflow_files(manifest, {**files, "requirements.txt": b""})
+
+
+def other_versions(folder, forge, **versions: str) -> None:
+    """Let a model be saved with other versions of libraries."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["versions"].update({name.replace("_", "-"): is_ for name, is_ in versions.items()})
+    keys = ("model", "name", "created", "versions")
+    files = mlflow_files(**{key: manifest[key] for key in keys})
+    forge(folder, _set("versions", value=manifest["versions"]), **files)
 
 
 def test_golden_predictions_that_differ(copy_of, forge):
@@ -324,13 +386,13 @@ def test_golden_predictions_that_differ(copy_of, forge):
     lines[1] = f"{sample},{float(log_odds) + 1e-3},{probability}"
     forge(folder, **{"golden_predictions.csv": ("\n".join(lines) + "\n").encode()})
     assert "libraries are the same" in refused(folder, "golden samples .* away").do
-    forge(folder, _set("versions", "scikit-learn", value="1.7.0"))
+    other_versions(folder, forge, scikit_learn="1.7.0")
     assert 'install "scikit-learn==1.7.0"' in refused(folder, "golden samples").do
 
 
 def test_other_library_versions_are_told_where_predictions_agree(copy_of, forge):
     folder = copy_of("forest")
-    forge(folder, _set("versions", "numpy", value="2.1.0"))
+    other_versions(folder, forge, numpy="2.1.0")
     (note,) = load_model(folder).notes
     assert note.startswith("The model was saved with numpy 2.1.0; here are numpy ")
 

@@ -125,6 +125,7 @@ def test_reference_describes_the_training_data(each):
 
 def test_card_tells_the_reader(each):
     card = (each.folder / "MODEL_CARD.md").read_text()
+    assert "loaded with `ifn_severity.bundle.load_model` first" in card
     assert "simulated patients" in card
     assert "Research use only" in card
     assert "| auroc | 0.900 | 0.800 to – |" in card

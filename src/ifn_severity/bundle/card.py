@@ -50,6 +50,12 @@ _ETHICS = (
     "The cohorts are public; the studies cited say how consent was given, and the licences stand "
     "on each cohort's card.",
 )
+_LOADING = (
+    "A copy from others is loaded with `ifn_severity.bundle.load_model` first: it reads every file "
+    "as data, and refuses an `MLmodel` that it did not write. `mlflow.pyfunc.load_model` and "
+    "`mlflow models serve` run whatever code the file `MLmodel` names, before this package can "
+    "look at it. Neither check says who made a model: its checksums show damage, not authors."
+)
 _READING = (
     "Mitchell 2019, doi:10.1145/3287560.3287596 (model cards); Collins 2024, "
     "doi:10.1136/bmj-2023-078378 (TRIPOD+AI)."
@@ -79,6 +85,7 @@ def model_card(manifest: Manifest) -> str:
         ("Subgroups", _subgroups(manifest)),
         ("Limits", _bullets(_limits(manifest))),
         ("Ethical notes", _bullets(_ETHICS)),
+        ("Loading it", [_LOADING]),
         ("Licence and citation", _citation(manifest)),
         ("Made with", _made_with(manifest)),
     ):

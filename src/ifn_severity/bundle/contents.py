@@ -54,10 +54,11 @@ def damaged(folder: Path, what: str) -> ModelError:
     folder : Path
         The model's folder.
     what : str
-        What is wrong with it.
+        What is wrong with it; it may quote the model, and is made one line that can be printed.
     """
+    said = " ".join(what.encode("utf-8", "backslashreplace").decode().split())
     return ModelError(
-        f"{folder}: {what}",
+        f"{folder}: {said}",
         expected="a model as ifn-severity saved it, not one byte changed",
         do="get the model again from where it came from, or train it again; it was not loaded",
     )

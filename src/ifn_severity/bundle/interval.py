@@ -126,8 +126,9 @@ def read_interval(data: Mapping[str, Any]) -> ProbabilityInterval:
         If a value is missing or makes no sense.
     """
     line, cohorts = data.get("line"), data.get("cohorts")
-    if data.get("basis") not in MEANINGS:
-        raise ValueError(f"interval: basis is {str(data.get('basis'))[:40]!r}")
+    basis = data.get("basis")
+    if not isinstance(basis, str) or basis not in MEANINGS:
+        raise ValueError(f"interval: basis is {str(basis)[:40]!r}")
     if not isinstance(line, list) or len(line) != 3 or not isinstance(cohorts, dict):
         raise ValueError("interval: line or cohorts are not what they should be")
     numbers = {key: data.get(key) for key in ("level", "quantile", "shift")}
@@ -139,4 +140,4 @@ def read_interval(data: Mapping[str, Any]) -> ProbabilityInterval:
     if not 0 < level < 1 or min(quantile, shift, a, c) < 0 or b * b > a * c * (1 + 1e-9) + 1e-12:
         raise ValueError("interval: a value is outside its range")
     shifts = {str(name): float(value) for name, value in cohorts.items()}
-    return ProbabilityInterval(str(data["basis"]), level, quantile, shift, (a, b, c), shifts)
+    return ProbabilityInterval(basis, level, quantile, shift, (a, b, c), shifts)

@@ -20,7 +20,8 @@ from ifn_severity.bundle.contents import (
     read_file,
 )
 from ifn_severity.bundle.golden import TOLERANCE, largest_difference
-from ifn_severity.bundle.manifest import Manifest, read_manifest
+from ifn_severity.bundle.manifest import Manifest
+from ifn_severity.bundle.manifest_read import read_manifest
 from ifn_severity.bundle.mlmodel import check_mlflow_files
 from ifn_severity.bundle.model import SeverityModel
 from ifn_severity.bundle.provenance import definition_sha256, differing, install_advice
@@ -78,20 +79,20 @@ def load_folder(folder: Path) -> SeverityModel:
     files = read_checked(folder, manifest.checksums)
     _check_definition(folder, manifest)
     try:
-        check_mlflow_files(files)
+        check_mlflow_files(manifest, files)
         reference = read_reference(files["reference.csv"], manifest.columns)
         space = read_space(files["space.npz"], manifest.columns)
         golden = read_numbers(files["golden.csv"], "gene")
         expected = read_numbers(files["golden_predictions.csv"], "sample")
         classifier = restore_classifier(manifest, files)
-    except ValueError as error:
-        raise damaged(folder, str(error)) from error
     except NotImplementedError as error:
         raise ModelError(
             f"{folder}: {error}",
             expected="libraries that can hold its weights",
             do=install_advice(manifest.versions, manifest.model),
         ) from error
+    except BROKEN as error:
+        raise damaged(folder, str(error)) from error
     changed = differing(manifest.versions, manifest.model)
     model = SeverityModel(folder, manifest, classifier, reference, space, _version_notes(changed))
     try:
@@ -149,14 +150,14 @@ def _read_manifest(folder: Path) -> Manifest:
         raise damaged(folder, f"{MANIFEST} is not the one that {MANIFEST_SUM} was written for")
     try:
         return read_manifest(content)
-    except ValueError as error:
-        raise damaged(folder, f"{MANIFEST}: {error}") from error
     except NotImplementedError as error:
         raise ModelError(
             f"{folder}: {error}",
             expected="a model of this version's form",
             do="update ifn-severity if the model is newer; train the model again if it is older",
         ) from error
+    except BROKEN as error:
+        raise damaged(folder, f"{MANIFEST}: {error}") from error
 
 
 def _version_notes(changed: dict[str, tuple[str, str]]) -> tuple[str, ...]:

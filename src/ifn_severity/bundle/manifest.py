@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ifn_severity.bundle.interval import ProbabilityInterval, read_interval
+from ifn_severity.bundle.interval import ProbabilityInterval
 
 FORMAT = "ifn-severity model"
 SCHEMA_VERSION = 2
@@ -35,7 +35,6 @@ WEIGHT_FILES: dict[str, tuple[str, ...]] = {
     "xgboost": ("booster.ubj", "preprocessing.skops"),
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -183,134 +182,3 @@ def plain(value: Any) -> Any:
             plain(item) for item in (sorted(value) if isinstance(value, set | frozenset) else value)
         ]
     raise TypeError(f"{type(value).__name__} cannot stand in a manifest: {value!r}")
-
-
-def read_manifest(content: bytes) -> Manifest:
-    """Read a manifest and check every value that the program goes by.
-
-    Parameters
-    ----------
-    content : bytes
-        The file, already bounded in size.
-
-    Raises
-    ------
-    ValueError
-        If this is no manifest, or a value is missing, of the wrong type or absurd. The text
-        says which.
-    NotImplementedError
-        If another version of this package wrote it, whose models are not read here.
-    """
-    try:
-        data = json.loads(content, parse_constant=_no_constant)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise ValueError(f"it is not the manifest of an {FORMAT}")
-    version = data.get("schema_version")
-    if type(version) is not int or version < 1:
-        raise ValueError(f"schema_version is {version!r}")
-    if version > SCHEMA_VERSION:
-        raise NotImplementedError(f"schema version {version}, from a later ifn-severity")
-    if version < SCHEMA_VERSION:
-        raise NotImplementedError(f"schema version {version}, from before ifn-severity 0.1.0")
-    values = {key: _typed(data, key, kind) for key, kind in _TYPES.items()}
-    interval = values["interval"]
-    manifest = Manifest(**{**values, "interval": read_interval(interval) if interval else None})
-    _check(manifest)
-    return manifest
-
-
-_TYPES: dict[str, tuple[type, ...]] = {
-    "name": (str,),
-    "created": (str,),
-    "package_version": (str,),
-    "git_commit": (str, type(None)),
-    "feature_set": (str,),
-    "catalogue_version": (str,),
-    "catalogue_sha256": (str,),
-    "definition_sha256": (str,),
-    "genes": (list,),
-    "aliases": (dict,),
-    "columns": (list,),
-    "model": (str,),
-    "best_params": (dict,),
-    "inner_folds": (int,),
-    "random_state": (int,),
-    "inner_auroc": (float, int, type(None)),
-    "classes": (list,),
-    "calibration": (dict,),
-    "threshold": (dict,),
-    "distribution": (dict,),
-    "interval": (dict, type(None)),
-    "cohorts": (list,),
-    "labels": (str,),
-    "metrics": (dict,),
-    "simulated": (bool,),
-    "versions": (dict,),
-    "licence": (str,),
-    "intended_use": (str,),
-    "extra": (dict,),
-    "files": (dict,),
-}
-
-
-def _no_constant(text: str) -> float:
-    raise ValueError(f"{text} is no JSON")
-
-
-def _typed(data: Mapping[str, Any], key: str, kinds: tuple[type, ...]) -> Any:
-    if key not in data:
-        raise ValueError(f"{key} is missing")
-    if type(data[key]) not in kinds:
-        raise ValueError(f"{key} is of type {type(data[key]).__name__}")
-    return data[key]
-
-
-def _number(data: Mapping[str, Any], key: str, low: float, high: float) -> None:
-    value = _typed(data, key, (float, int))
-    if not low <= value <= high:
-        raise ValueError(f"{key} is {value}, which is not between {low:g} and {high:g}")
-
-
-def _check(manifest: Manifest) -> None:
-    if not valid_name(manifest.name):
-        raise ValueError(f"name is {manifest.name[:40]!r}")
-    if manifest.model not in WEIGHT_FILES:
-        raise ValueError(f"model is {manifest.model[:40]!r}")
-    for key in ("genes", "columns"):
-        names = getattr(manifest, key)
-        if not 0 < len(names) <= 100_000 or not all(isinstance(name, str) for name in names):
-            raise ValueError(f"{key} is not a list of names")
-        if len(set(names)) < len(names):
-            raise ValueError(f"{key} has a name twice")
-    for key in ("aliases", "versions"):
-        if not all(isinstance(text, str) for text in getattr(manifest, key).values()):
-            raise ValueError(f"{key} is not a table of names")
-    if len(manifest.classes) != 2 or not all(
-        isinstance(label, str | int | float) for label in manifest.classes
-    ):
-        raise ValueError("classes are not two labels")
-    if not all(
-        value is None or isinstance(value, str | int | float)
-        for value in manifest.best_params.values()
-    ):
-        raise ValueError("best_params are not plain values")
-    if not 0 <= manifest.random_state < 2**32:
-        raise ValueError(f"random_state is {manifest.random_state}")
-    _number(manifest.calibration, "slope", 0.0, 1e9)
-    _number(manifest.calibration, "intercept", -1e9, 1e9)
-    _number(manifest.threshold, "value", 0.0, 1.0)
-    _number(manifest.distribution, "outside_limit", 0.0, 1.0)
-    _number(manifest.distribution, "distance_limit", 0.0, 1e9)
-    if not all(isinstance(cohort, dict) for cohort in manifest.cohorts):
-        raise ValueError("cohorts are not a list of tables")
-    for name, fact in manifest.files.items():
-        if "/" in name or "\\" in name or ".." in name or not valid_name(name):
-            raise ValueError(f"it names a file outside the model's folder: {name[:80]!r}")
-        if not isinstance(fact, dict) or not _SHA256.fullmatch(str(fact.get("sha256"))):
-            raise ValueError(f"{name} has no checksum")
-        _number(fact, "bytes", 0, 64_000_000)
-    expected = expected_files(manifest.model)
-    if odd := sorted(expected.symmetric_difference(manifest.files)):
-        raise ValueError(f"a {manifest.model} model has other files: {', '.join(odd[:5])}")

@@ -148,23 +148,24 @@ def install_advice(saved: Mapping[str, str], model: str) -> str:
     return f"install {wanted} (here: {found}), or train the model again"
 
 
-def requirements(model: str) -> list[str]:
+def requirements(model: str, versions: Mapping[str, str]) -> list[str]:
     """Return pinned requirements for running a model of this kind.
 
     Parameters
     ----------
     model : {"logistic", "forest", "xgboost", "transfer"}
+    versions : mapping of str to str
+        Versions that it was saved with, as in its manifest.
     """
-    here = library_versions()
     names = ["ifn-severity", "scikit-learn", "numpy", "scipy", "pandas", "skops", "mlflow"]
-    lines = [f"{name}=={here[name]}" for name in names if name in here]
-    if model == "xgboost" and "xgboost" in here:
+    lines = [f"{name}=={versions[name]}" for name in names if name in versions]
+    if model == "xgboost" and "xgboost" in versions:
         cpu = (
             '(sys_platform == "linux" and platform_machine == "x86_64") or sys_platform == "win32"'
         )
         other = (
             'sys_platform != "win32" and (sys_platform != "linux" or platform_machine != "x86_64")'
         )
-        lines.append(f"xgboost-cpu=={here['xgboost']}; {cpu}")
-        lines.append(f"xgboost=={here['xgboost']}; {other}")
+        lines.append(f"xgboost-cpu=={versions['xgboost']}; {cpu}")
+        lines.append(f"xgboost=={versions['xgboost']}; {other}")
     return lines

@@ -15,6 +15,8 @@ _UNKNOWN = "–"
 
 def show_models() -> None:
     """Print the models in ``models/`` and every registered version."""
+    from rich.markup import escape
+
     from ifn_severity.bundle import list_models, load_model
     from ifn_severity.commands.console import console
     from ifn_severity.errors import ModelError
@@ -29,12 +31,13 @@ def show_models() -> None:
         try:
             model = load_model(name)
         except ModelError as error:
-            table.add_row(name, _UNKNOWN, _UNKNOWN, _UNKNOWN, f"cannot be loaded: {error.got}")
+            why = escape(f"cannot be loaded: {_printable(error.got)}")
+            table.add_row(escape(_printable(name)), _UNKNOWN, _UNKNOWN, _UNKNOWN, why)
             continue
         manifest = model.manifest
         simulated = " (SIMULATED)" if model.simulated else ""
         table.add_row(
-            name + simulated,
+            escape(_printable(name)) + simulated,
             manifest.feature_set,
             manifest.model,
             str(len(manifest.genes)),
@@ -133,10 +136,17 @@ def _held_out(model: SeverityModel) -> str:
         inside = model.manifest.metrics.get("auroc")
         return f"no; inside its cohort AUROC {inside:.3f}" if isinstance(inside, float) else "no"
     low, high = evidence["mean_auroc_ci"]
-    return (
-        f"mean AUROC {evidence['mean_auroc']:.3f} ({low:.3f}–{high:.3f}), least "
-        f"{evidence['min_auroc']:.3f}"
-    )
+    mean, least = evidence["mean_auroc"], evidence["min_auroc"]
+    return f"mean AUROC {_number(mean)} ({_number(low)}–{_number(high)}), least {_number(least)}"
+
+
+def _number(value: float | None) -> str:
+    return _UNKNOWN if value is None else f"{value:.3f}"
+
+
+def _printable(text: str) -> str:
+    """Return a text that any screen takes: a folder's name may have bytes that are no letters."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _version_table(found: list[Version]) -> Table:
