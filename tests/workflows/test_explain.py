@@ -230,7 +230,7 @@ def test_without_refits_or_training_cohort_nothing_is_claimed(
     assert "could not be tested" in found.words[0]
     assert "not compared with random genes" in found.words[1]
     assert found.answer.beats_random is None
-    assert any("no refits were run" in text for text in found.words)
+    assert any("No refits were run" in text for text in found.words)
     assert found.interferon[["low", "rank_low", "p_top10"]].isna().all(axis=None)
     assert found.patients[0].neighbours.empty
 
