@@ -144,6 +144,9 @@ def test_refusals_come_before_anything_is_written(store: Home, tmp_path: Path) -
     output = tmp_path / "no.html"
     with pytest.raises(InputError, match="SIM999"):
         explain("small", output=output, patients=["SIM999"], refits=0, panels=0)
+    with pytest.raises(InputError, match="NOPE") as refused:
+        explain("small", output=output, patients=["NOPE"], refits=0, panels=0)
+    assert len(refused.value.do) < 120
     with pytest.raises(InputError, match="refits"):
         explain("small", output=output, refits=-1)
     with pytest.raises(CohortError, match="nowhere"):
