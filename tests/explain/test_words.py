@@ -75,6 +75,25 @@ def test_genes_that_were_chosen_with_the_cohorts_are_said_to_be() -> None:
     assert "could not be tested here; its genes were chosen" in said(untested, where())
 
 
+def test_interactions_are_several_comparisons_and_not_corrected() -> None:
+    table = pd.DataFrame(
+        {
+            "interaction": "interferon × inflammation",
+            "kind": "product term",
+            "cohort": ["A", "B", "mean"],
+            "difference": [-0.02, -0.01, -0.015],
+            "low": -0.03,
+            "high": [0.01, 0.0, -0.001],
+        }
+    )
+    nothing, interferon = pd.DataFrame(), pd.DataFrame({"mean_abs_shap": []})
+    steady = stability(np.zeros(1), np.empty((0, 1)))
+    for rows, tests in ((table, "3 comparisons, not corrected"), (table[:1], "1 comparison")):
+        words = answer_words(ANSWER, steady, interferon, where(), rows, nothing, held_out=True)
+        (text,) = [text for text in words if text.startswith("Interaction terms")]
+        assert text.startswith(f"Interaction terms, on held-out patients ({tests}): ")
+
+
 def patient(shap: float, expression: float, near: pd.DataFrame) -> Patient:
     waterfall = pd.DataFrame(
         {"shap": [shap], "expression": [expression], "usual": [5.0], "interferon": [True]},

@@ -185,7 +185,11 @@ def _interactions(interactions: pd.DataFrame) -> str:
         parts.append(
             f"{title} {verb} ({float(row['difference'].iloc[0]):+.3f}, {low:+.3f} to {high:+.3f})"
         )
-    return f"Interaction terms, on held-out patients: {'; '.join(parts)}." if parts else ""
+    looked = int(product["difference"].notna().sum())
+    tests = f"{looked} comparisons, not corrected" if looked > 1 else "1 comparison"
+    return (
+        f"Interaction terms, on held-out patients ({tests}): {'; '.join(parts)}." if parts else ""
+    )
 
 
 def _stand_ins(interferon: pd.DataFrame, stand_ins: pd.DataFrame) -> str:
