@@ -13,6 +13,7 @@ from ifn_severity.explain.attributions import Attributions
 from ifn_severity.explain.patients import no_neighbours, patient_words
 from ifn_severity.explain.ranking import stability
 from ifn_severity.explain.result import Answer, Patient
+from ifn_severity.explain.stability_words import stability_words
 from ifn_severity.explain.summaries import choose_patients
 from ifn_severity.explain.words import answer_words
 
@@ -35,6 +36,23 @@ def said(answer: Answer, where: pd.DataFrame) -> str:
     return " ".join(
         answer_words(answer, steady, interferon, where, nothing, nothing, held_out=True)
     )
+
+
+@pytest.mark.parametrize(("n_genes", "refits"), [(1, 60), (2, 60), (12, 60), (12, 5), (12, 0)])
+def test_the_answer_says_of_stability_what_the_section_says(n_genes: int, refits: int) -> None:
+    draws = np.random.default_rng(0).lognormal(size=(refits, n_genes))
+    steady = stability(np.ones(n_genes), draws)
+    interferon = pd.DataFrame(
+        {"mean_abs_shap": 0.1, "p_top10": 1.0, "direction": "up"},
+        index=[f"G{i}" for i in range(n_genes)],
+    )
+    nothing = pd.DataFrame()
+    words = answer_words(ANSWER, steady, interferon, where(), nothing, nothing, held_out=True)
+    assert stability_words(steady, n_genes) in words
+    text = " ".join(words)
+    assert ("NOT stable" in text) == (n_genes == 12 and refits == 60)
+    # each of ten genes or fewer is always among the first ten
+    assert ("top ten in" in text) == (n_genes > 10 and refits > 0)
 
 
 def where(*rows: tuple[str, str, float, float, float]) -> pd.DataFrame:
@@ -76,6 +94,25 @@ def test_genes_that_were_chosen_with_the_cohorts_are_said_to_be() -> None:
     assert "beats random genes is not said" in text
     untested = replace(chosen, difference=NAN)
     assert "could not be tested here; its genes were chosen" in said(untested, where())
+
+
+def test_interactions_are_several_comparisons_and_not_corrected() -> None:
+    table = pd.DataFrame(
+        {
+            "interaction": "interferon × inflammation",
+            "kind": "product term",
+            "cohort": ["A", "B", "mean"],
+            "difference": [-0.02, -0.01, -0.015],
+            "low": -0.03,
+            "high": [0.01, 0.0, -0.001],
+        }
+    )
+    nothing, interferon = pd.DataFrame(), pd.DataFrame({"mean_abs_shap": []})
+    steady = stability(np.zeros(1), np.empty((0, 1)))
+    for rows, tests in ((table, "3 comparisons, not corrected"), (table[:1], "1 comparison")):
+        words = answer_words(ANSWER, steady, interferon, where(), rows, nothing, held_out=True)
+        (text,) = [text for text in words if text.startswith("Interaction terms")]
+        assert text.startswith(f"Interaction terms, on held-out patients ({tests}): ")
 
 
 def patient(shap: float, expression: float, near: pd.DataFrame) -> Patient:

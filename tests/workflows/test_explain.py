@@ -146,6 +146,9 @@ def test_refusals_come_before_anything_is_written(store: Home, tmp_path: Path) -
     output = tmp_path / "no.html"
     with pytest.raises(InputError, match="SIM999"):
         explain("small", output=output, patients=["SIM999"], refits=0, panels=0)
+    with pytest.raises(InputError, match="NOPE") as refused:
+        explain("small", output=output, patients=["NOPE"], refits=0, panels=0)
+    assert len(refused.value.do) < 120
     with pytest.raises(InputError, match="refits"):
         explain("small", output=output, refits=-1)
     with pytest.raises(CohortError, match="nowhere"):
@@ -232,7 +235,7 @@ def test_without_refits_or_training_cohort_nothing_is_claimed(
     assert "could not be tested" in found.words[0]
     assert "not compared with random genes" in found.words[1]
     assert found.answer.random.n == 0
-    assert any("no refits were run" in text for text in found.words)
+    assert any("No refits were run" in text for text in found.words)
     assert found.interferon[["low", "rank_low", "p_top10"]].isna().all(axis=None)
     assert found.patients[0].neighbours.empty
 

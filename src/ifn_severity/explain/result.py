@@ -88,14 +88,15 @@ class Stability:
         Bootstrap draws, each with a refit; 0 where none were run.
     split_half : float
         Spearman's ρ of the ten leading interferon genes' mean ranks between two random halves of
-        the draws; the median over 200 ways to halve them. NaN without refits.
+        the draws; the median over 200 ways to halve them. NaN with fewer than 20 refits, and with
+        fewer than three genes, which have no ranks to correlate.
     between_draws : float
         Median Spearman's ρ of the same genes between two single draws: how much one cohort of
         this size would differ from another.
     overlap : float
         Mean number of the ten leading interferon genes that a single draw has in its own top ten.
     stable : bool or None
-        ``split_half >= 0.8``; None with fewer than 20 refits.
+        ``split_half >= 0.8``; None where that is not known.
     """
 
     refits: int

@@ -9,8 +9,9 @@ import pandas as pd
 
 from ifn_severity.evaluate.cross_cohort import MIN_PATIENTS
 from ifn_severity.evaluate.random_panels import ENOUGH_PANELS
-from ifn_severity.explain.ranking import FEWEST_DRAWS
+from ifn_severity.explain.ranking import TOP
 from ifn_severity.explain.result import Answer, Stability
+from ifn_severity.explain.stability_words import stability_words
 from ifn_severity.explain.summaries import MIXED
 
 NOT_COMPARABLE = (
@@ -35,7 +36,7 @@ def answer_words(
         _counted(answer),
         random_words(answer),
         _leading(interferon, stability),
-        _stability(stability),
+        stability_words(stability, len(interferon)),
     ]
     said += [_where(where), _patients(answer), _interactions(interactions)]
     said.append(_stand_ins(interferon, stand_ins))
@@ -150,30 +151,12 @@ def _leading(interferon: pd.DataFrame, stability: Stability) -> str:
     if top.empty:
         return "No interferon gene moves this model's predictions."
     listed = []
+    # of ten genes or fewer each is among the first ten
+    told = stability.refits > 0 and len(interferon) > TOP
     for gene, row in top.iterrows():
-        sure = f", top ten in {100 * row['p_top10']:.0f} % of refits" if stability.refits else ""
+        sure = f", top ten in {100 * row['p_top10']:.0f} % of refits" if told else ""
         listed.append(f"{gene} ({row['direction']}{sure})")
     return f"Leading interferon genes: {'; '.join(listed)}."
-
-
-def _stability(stability: Stability) -> str:
-    if stability.stable is None and stability.refits:
-        return (
-            f"{stability.refits} refits are too few to say whether the ranking is stable: run at "
-            f"least {FEWEST_DRAWS} (--refits)."
-        )
-    if stability.stable is None:
-        return "How surely these lead is not known: no refits were run (--refits)."
-    rho = (
-        f"Spearman's ρ of the ten leading genes between halves of {stability.refits} refits "
-        f"{stability.split_half:.2f}, between two single refits {stability.between_draws:.2f}"
-    )
-    if not stability.stable:
-        return f"The ranking is not stable: {rho}. Read families and groups, not single ranks."
-    return (
-        f"The ranking averaged over refits is stable ({rho}); one refit has on average "
-        f"{stability.overlap:.1f} of these ten in its own top ten."
-    )
 
 
 def _where(where: pd.DataFrame) -> str:
@@ -220,7 +203,11 @@ def _interactions(interactions: pd.DataFrame) -> str:
         parts.append(
             f"{title} {verb} ({float(row['difference'].iloc[0]):+.3f}, {low:+.3f} to {high:+.3f})"
         )
-    return f"Interaction terms, on held-out patients: {'; '.join(parts)}." if parts else ""
+    looked = int(product["difference"].notna().sum())
+    tests = f"{looked} comparisons, not corrected" if looked > 1 else "1 comparison"
+    return (
+        f"Interaction terms, on held-out patients ({tests}): {'; '.join(parts)}." if parts else ""
+    )
 
 
 def _stand_ins(interferon: pd.DataFrame, stand_ins: pd.DataFrame) -> str:

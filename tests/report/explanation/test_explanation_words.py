@@ -10,6 +10,7 @@ import pytest
 from ifn_severity.errors import StoreError
 from ifn_severity.evaluate import against_random
 from ifn_severity.explain.result import Explained, Stability
+from ifn_severity.explain.stability_words import stability_words
 from ifn_severity.report.explanation import ExplanationReport
 from ifn_severity.report.explanation_genes import gene_table
 from ifn_severity.report.explanation_more import families_section, interactions_section
@@ -24,18 +25,17 @@ from ifn_severity.report.explanation_words import (
     first_place_sentence,
     random_sentence,
     sign_note,
-    stability_sentence,
     where_sentences,
 )
 
 
 def test_stability_is_never_claimed_where_it_is_not_there(explained: Explained) -> None:
     steady = explained.stability
-    said = stability_sentence(steady, 25)
+    said = stability_words(steady, 25)
     assert said.startswith("The ranking of the ten leading interferon genes is stable")
     assert "one refit keeps 6.4 of the ten" in said
-    assert "NOT stable" in stability_sentence(replace(steady, stable=False), 25)
-    assert "No refits" in stability_sentence(replace(steady, refits=0, stable=None), 25)
+    assert "NOT stable" in stability_words(replace(steady, stable=False), 25)
+    assert "No refits" in stability_words(replace(steady, refits=0, stable=None), 25)
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,14 @@ def test_where_stability_cannot_be_known_none_is_denied(
     nan = float("nan")
     unknown = Stability(refits, nan, nan, nan, None)
     for stable in (None, False):
-        said = stability_sentence(replace(unknown, stable=stable), n_genes)
+        said = stability_words(replace(unknown, stable=stable), n_genes)
         assert said.startswith(words)
         assert "NOT stable" not in said
         assert "–" not in said
 
 
 def test_few_genes_are_counted_and_not_called_ten(explained: Explained) -> None:
-    said = stability_sentence(explained.stability, 4)
+    said = stability_words(explained.stability, 4)
     assert said.startswith("The ranking of the 4 interferon genes is stable")
     assert "ten" not in said
 

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from ifn_severity.bundle import SeverityModel
 from ifn_severity.classify import SeverityClassifier
-from ifn_severity.errors import InputError, ModelError, nearest
+from ifn_severity.errors import InputError, ModelError
 from ifn_severity.evaluate import paired_difference
 from ifn_severity.evaluate.compare import PairedDifference
 from ifn_severity.evaluate.development import developed_on
@@ -19,7 +19,12 @@ from ifn_severity.explain.held_out import Design
 from ifn_severity.explain.patients import neighbours, no_neighbours, patient_in_full
 from ifn_severity.explain.result import Explained, Patient
 from ifn_severity.explain.samples import Samples
-from ifn_severity.explain.summaries import ChosenPatient, choose_patients, sample_position
+from ifn_severity.explain.summaries import (
+    ChosenPatient,
+    choose_patients,
+    sample_position,
+    unknown_sample,
+)
 from ifn_severity.features import PROTEIN_SET, feature_definition
 from ifn_severity.workflows.dataset import Dataset
 from ifn_severity.workflows.explanation.held import HeldOut, explain_saved
@@ -103,11 +108,7 @@ def refuse_unknown(
     names = full_names(patients, known)
     for name in names:
         if name not in known:
-            raise InputError(
-                f"sample {name} is not among the {len(known)} explained samples",
-                expected=f"a sample of cohort {cohort}",
-                do=nearest(name, known) if len(known) <= 2000 else "look it up in the cohort",
-            )
+            raise unknown_sample(name, known, cohort)
     return names
 
 
