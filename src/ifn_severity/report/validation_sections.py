@@ -84,6 +84,11 @@ def _who(about: Mapping[Any, object], severity: str) -> str:
     return f"{count}: {about[f'{severity}_means']}"
 
 
+def _in_two_lines(estimate: tuple[float, float, float]) -> str:
+    """Write an estimate that may break before its interval and nowhere else."""
+    return " ".join(unbroken(part) for part in interval_words(estimate).split(" ", 1))
+
+
 def _held_out(report: ValidationReport) -> Section:
     estimates, rows = nested_estimates(report), nested_rows(report)
     cohorts = ordered_cohorts(report)
@@ -103,23 +108,17 @@ def _held_out(report: ValidationReport) -> Section:
     if unseen:
         paragraphs.append(f"Without held-out predictions: {listed(unseen)}.")
     table = ReportTable(
-        caption="Held-out results, and what mild and severe mean in each cohort",
-        columns=(
-            "Cohort",
-            "AUROC (95 % CI)",
-            "Mild",
-            "Severe",
-            "Sensitivity (95 % CI)",
-            "Specificity (95 % CI)",
-        ),
+        caption="Held-out results (95 % CI; a bootstrap gives a share of 0 or 1 no width), and "
+        "what mild and severe mean in each cohort",
+        columns=("Cohort", "AUROC", "Mild", "Severe", "Sensitivity", "Specificity"),
         rows=tuple(
             (
                 name if name in counted_cohorts(report) else f"{name} (not counted)",
                 unbroken(interval_words(shown[name])),
                 _who(about[name], "mild"),
                 _who(about[name], "severe"),
-                unbroken(interval_words(figure_of(rows, name, "sensitivity"))),
-                unbroken(interval_words(figure_of(rows, name, "specificity"))),
+                _in_two_lines(figure_of(rows, name, "sensitivity")),
+                _in_two_lines(figure_of(rows, name, "specificity")),
             )
             for name in cohorts
         ),
