@@ -86,8 +86,8 @@ Written, and committed, before the first run.
 DECLARING = """\
 ## A claim of your own
 
-A TOML file for `--claims`. Names are checked: an unknown cohort, gene, list, analyte, cell type or
-contrast is refused, with the nearest names.
+A TOML file for `--claims`. Names are checked: an unknown cohort, gene, list, analyte, cell type,
+contrast or column is refused, with the nearest names.
 
 ```toml
 [study]
