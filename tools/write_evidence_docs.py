@@ -79,7 +79,7 @@ statsmodels (MixedLM, WLS) and pingouin, to 1e-6 where both give that many digit
 
 ## The rule of verdicts
 
-Written, and committed, before the first run.
+When it was written, and what has changed since, is said above.
 
 {rule}
 """
