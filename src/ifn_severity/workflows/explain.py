@@ -99,7 +99,9 @@ def explain(
     """
     model = load_model(model_name)
     check_request(model, refits=refits, panels=panels, n_jobs=n_jobs)
-    target = output or reports_dir() / f"{model.name}.html"
+    # the report on other cohorts than the model's own does not replace that on its own
+    where = f"{model.name}-on-{'+'.join(cohorts)}" if cohorts else model.name
+    target = output or reports_dir() / f"{where}.html"
     tables = target.with_suffix("")
     mlflow = tracking.open_store("explain")
     loaded = load(model, cohorts, progress=bar is not no_bar)

@@ -151,7 +151,7 @@ def validate(
     steps = n_fits(problem, len(candidates), folds=folds)
     steps += len(cohort_names(problem.cohorts)) * (1 + len(additions.GROUPS))
     steps += controls.n_controls(panels=panels, shuffles=shuffles, repeats=repeats)
-    with bar(f"validating on {dataset.name}", steps) as step:
+    with bar(f"validating on {len(names)} cohorts", steps) as step:
         fits = run_fits(problem, candidates, folds=folds, step=step)
         report = _report(
             dataset,
