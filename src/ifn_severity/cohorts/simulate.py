@@ -16,7 +16,8 @@ A *driver* is moved by severity itself. A *shadow* follows one driver closely an
 driver, has nothing to do with severity. Every other gene (*none*) has no effect of severity
 at all; it may still differ between classes through age, sex and the day of sampling. The
 effect on the interferon program changes its sign with the days since onset: higher in severe
-disease early, lower late. Parameters come from real cohorts
+disease early, lower late. That is how one cohort, schulte-cohort2, looks by ranks; over the
+cohorts it is not established (claim 6 of docs/evidence.md). Parameters come from real cohorts
 (:mod:`ifn_severity.cohorts.simulate_parameters`); no patient stands behind any row.
 """
 
