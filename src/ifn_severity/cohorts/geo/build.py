@@ -22,6 +22,7 @@ from ifn_severity.cohorts.card import (
     card_text,
     parse_card,
 )
+from ifn_severity.cohorts.copies import check_own_copies
 from ifn_severity.cohorts.fetch import sha256_of
 from ifn_severity.cohorts.geo.choose import choose_matrix, choose_series_matrix
 from ifn_severity.cohorts.geo.files import Remote, find_family, find_series_matrices, take
@@ -188,7 +189,7 @@ def add_series(
     Raises
     ------
     CohortError
-        If the name is invalid or taken.
+        If the name is invalid or taken, or one measurement stands under two patients.
     FetchError
         If a file cannot be had, or did not come whole.
     InputError
@@ -228,9 +229,13 @@ def add_series(
         # nothing is expected yet of what is counted here for the first time
         untold = dataclasses.replace(card, exercised=False)
         counts = count_cohort(adata := build_cohort(untold, cohort.values, cohort.obs))
+        repeats = check_own_copies(adata, name)
         days = bool(adata.obs["days_since_onset"].notna().any())
         card = dataclasses.replace(
-            card, files=entries, expected=Expected(**counts, days_since_onset=days)
+            card,
+            files=entries,
+            expected=Expected(**counts, days_since_onset=days),
+            caveats=(*card.caveats, *repeats),
         )
         text = card_text(card)
         card = parse_card(text, str(target / CARD_FILE))
