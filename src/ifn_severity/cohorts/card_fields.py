@@ -89,7 +89,7 @@ class GeoRule:
     patient_from, day_from, age_from, sex_from : str
         Columns with the patient, day of illness, age and sex; empty when there is none.
     rules : tuple of LabelRule
-        Severity; the first rule that fits a sample counts.
+        Severity; the first rule that fits a sample counts, and ``drop`` before other columns'.
     """
 
     series: str

@@ -62,7 +62,7 @@ def _severity(series: Series, rules: Sequence[LabelRule]) -> SeverityRule:
     columns = list(dict.fromkeys(rule.column for rule in rules))
     counts = {column: series.samples[column].value_counts() for column in columns}
     return SeverityRule(
-        rule="The first that fits counts. "
+        rule="A drop counts before other columns, else the first that fits. "
         + "; ".join(f"{r.column} = {r.value}: {means.get(r.grade, r.grade)}" for r in rules)
         + ". Samples that no rule fits have no grade.",
         column=", ".join(columns),
