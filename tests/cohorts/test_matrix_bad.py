@@ -100,6 +100,34 @@ def test_hint_for_other_identifiers(names: str, hint: str, tmp_path: Path) -> No
     assert "ENSG00000187608" in error.expected
 
 
+@pytest.mark.parametrize("samples", [10, 100])
+@pytest.mark.parametrize("letter", ["C", "F", "P"])
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize(
+    ("identifier", "hint"),
+    [
+        ("ILMN_{}", "probe ids"),
+        ("{}_s_at", "probe ids"),
+        ("NM_{}", "transcripts"),
+        ("P{}", "UniProt"),
+    ],
+)
+def test_samples_that_are_called_like_genes(
+    samples: int, letter: str, transposed: bool, identifier: str, hint: str, tmp_path: Path
+) -> None:
+    """C2, C3, C5 and F2 are genes, but C1 to C100 are the samples of GSE157103."""
+    path = tmp_path / "m.csv"
+    names = [identifier.format(1651200 + i) for i in range(150)]
+    values = np.random.default_rng(0).random((samples, len(names))).round(3) + 1
+    values[:, 9] = 0
+    columns = [f"{letter}{i + 1}" for i in range(samples)]
+    frame = pd.DataFrame(values, index=columns, columns=names)
+    (frame.T if transposed else frame).to_csv(path)
+    error = refused(path)
+    assert "no gene was recognised" in error.got
+    assert hint in error.do
+
+
 def test_none_of_the_genes_of_the_model(tmp_path: Path) -> None:
     path = tmp_path / "m.csv"
     path.write_text(GOOD)
