@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from ifn_severity.cohorts.container import open_container
 from ifn_severity.cohorts.matrix import read_expression
 from ifn_severity.errors import InputError
+from ifn_severity.genes import gene_table
 
 GOOD = "gene,S1,S2\nISG15,10,20\nACTB,30,40\n"
 FRAME = pd.DataFrame({"ISG15": [1.5, 40.5], "ACTB": [3.5, 70.5]}, index=["S1", "S2"])
@@ -98,6 +99,19 @@ def test_hint_for_other_identifiers(names: str, hint: str, tmp_path: Path) -> No
     assert names.split()[0] in error.got
     assert hint in error.do
     assert "ENSG00000187608" in error.expected
+
+
+@pytest.mark.parametrize("value", [5.37, 5.0, 1.0, 88.0])
+@pytest.mark.parametrize("logged", [False, True])
+def test_a_sample_of_one_number(value: float, logged: bool, tmp_path: Path) -> None:
+    genes = sorted(gene_table().current)[:50]
+    measured = np.random.default_rng(1).lognormal(3, 2, (4, 50))
+    frame = pd.DataFrame(np.log1p(measured) if logged else measured, list("ABCD"), genes)
+    frame.iloc[[1, 3]] = value
+    frame.to_csv(tmp_path / "m.csv")
+    assert f"every value is {value:g} in B; of one value too: D" in refused(tmp_path / "m.csv").got
+    frame.iloc[[1]].to_csv(tmp_path / "one.csv")
+    assert refused(tmp_path / "one.csv").got.endswith(f"every value is {value:g} in B")
 
 
 @pytest.mark.parametrize("samples", [10, 100])

@@ -51,6 +51,13 @@ def test_averaged_counts_are_counts() -> None:
     assert guess_unit(values).unit == "counts"
 
 
+def test_one_whole_number_for_all_genes_is_no_unit() -> None:
+    values = np.log1p(np.array([tpm(5_000, 0), tpm(5_000, 1)]))
+    values[1] = 5.0
+    assert not guess_unit(values[1]).sure
+    assert detect_unit(values, ["a", "b"])[0] == "ln"
+
+
 def test_unsure_is_said() -> None:
     panel = np.array([[1.5, 3.2, 7.1], [0.5, 2.2, 6.1]])
     unit, notes = detect_unit(panel, ["a", "b"])

@@ -62,7 +62,7 @@ def guess_unit(sample: NDArray[np.float64]) -> Guess:
     Returns
     -------
     Guess
-        Unsure after (6) or (7), or (5).
+        Unsure after (5), (6) or (7), and after (1) where all values above 0 are the same.
 
     Examples
     --------
@@ -73,7 +73,8 @@ def guess_unit(sample: NDArray[np.float64]) -> Guess:
     """
     positive = sample[sample > 0]
     if np.mean(positive == np.rint(positive)) >= _MIN_WHOLE:
-        return Guess("counts", sure=True)
+        # one number for all genes may be whole on any scale
+        return Guess("counts", sure=bool(positive.min() < positive.max()))
     if sample.max() > _MAX_LOG:
         return Guess("linear", sure=True)
     e_total = float(np.expm1(sample).sum())
