@@ -100,7 +100,7 @@ def test_formats_and_orientations(name: str, transposed: bool, tmp_path: Path) -
 @given(
     seed=st.integers(0, 1000),
     samples=st.integers(1, 4),
-    unit=st.sampled_from(["counts", "linear", "log2", "ln"]),
+    unit=st.sampled_from(["counts", "linear", "log2", "ln", "log10"]),
     ids=st.sampled_from(["symbol", "ensembl", "entrez", "both"]),
     transposed=st.booleans(),
 )
@@ -114,6 +114,7 @@ def test_units_and_identifiers(
         "linear": linear,
         "log2": np.log2(linear + 1),
         "ln": np.log1p(linear),
+        "log10": np.log10(linear + 1),
     }[unit]
     if unit == "counts":
         linear = written.div(written.sum(axis=1) / 1e6, axis=0)

@@ -151,7 +151,7 @@ def test_none_of_the_genes_of_the_model(tmp_path: Path) -> None:
     assert "CXCL10" in error.expected
 
 
-@pytest.mark.parametrize("unit", ["log2", "ln"])
+@pytest.mark.parametrize("unit", ["log2", "ln", "log10"])
 def test_impossible_for_the_unit_said(unit: str, tmp_path: Path) -> None:
     path = tmp_path / "m.csv"
     path.write_text(GOOD)

@@ -163,7 +163,7 @@ def add_cohort(
         One line on what the cohort is.
     tissue : str, optional
         What was measured, e.g. ``"whole blood"``.
-    unit : {"auto", "counts", "linear", "log2", "ln"}
+    unit : {"auto", "counts", "linear", "log2", "ln", "log10"}
         Unit of the matrix.
     replace : bool, default=False
         Replace a cohort of this name that was added before.

@@ -99,7 +99,7 @@ def check_values(matrix: Arranged, path: Path) -> None:
         raise InputError(
             f"{path}: {int(negative.sum())} negative values ({share:.0%}), the first "
             f"{values[at]:g} at {matrix.place(*at)}: {guess}",
-            expected="counts, TPM, CPM, or their logarithm log2(x+1) or ln(x+1)",
+            expected="counts, TPM, CPM, or their logarithm log2(x+1), ln(x+1) or log10(x+1)",
             do=do,
         )
     check_signal(values, matrix.samples, path)

@@ -176,7 +176,7 @@ def add_series(
         Name of the cohort; the accession by default.
     title, tissue : str, optional
         One line on the cohort, and what was measured; from GEO by default.
-    unit : {"auto", "counts", "linear", "log2", "ln"}
+    unit : {"auto", "counts", "linear", "log2", "ln", "log10"}
         Unit of the matrix.
     replace : bool, default=False
         Replace a cohort of this name that was added before.
