@@ -49,8 +49,37 @@ def test_the_first_rule_that_fits_counts(series: Series) -> None:
     )
     assert list(grades_of(series.samples, rules)) == ["severe", "mild", "healthy", "drop"]
     assert list(grades_of(series.samples, rules[2:])) == ["severe", "mild", "none", "severe"]
-    # in another order the first rule has the say
-    assert grades_of(series.samples, [rules[2], rules[1]]).iloc[3] == "severe"
+    # within a column the first rule has the say, drop or not
+    assert list(grades_of(series.samples, [rules[1], rules[0]])) == ["none", "none", "drop", "drop"]
+
+
+def test_drop_has_the_say_wherever_it_stands(series: Series) -> None:
+    said = ["Yes=severe", "No=mild", "cohort:healthy=healthy", "cohort:!COVID-19=drop"]
+    for order in (said, said[::-1][1:] + said[::-1][:1], said[2:] + said[:2]):
+        rules = parse_map(series, order, "hospitalized")
+        assert list(grades_of(series.samples, rules)) == ["severe", "mild", "healthy", "drop"]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        # the influenza patient would have been graded severe
+        (["Yes=severe", "cohort:Influenza=none"], "cohort:Influenza=none decides no sample"),
+        (["cohort:*=mild", "cohort:Influenza=drop"], "cohort:Influenza=drop decides no sample"),
+        (["cohort:Influenza=severe", "gender:NA=drop"], "gender:NA=drop (1)"),
+        (["Yes=severe", "Yes=mild"], "hospitalized:Yes=severe (2)"),
+    ],
+)
+def test_a_rule_that_decides_nothing(said: list[str], words: str, series: Series) -> None:
+    with pytest.raises(LabelError) as caught:
+        parse_map(series, said, "hospitalized")
+    assert words in caught.value.got
+
+
+def test_no_grade_for_who_is_dropped_anyway(series: Series) -> None:
+    said = ["Yes=severe", "NA=none", "cohort:healthy=drop"]
+    grades = grades_of(series.samples, parse_map(series, said, "hospitalized"))
+    assert list(grades) == ["severe", "none", "drop", "severe"]
 
 
 def test_any_text_and_any_column(series: Series) -> None:

@@ -47,6 +47,27 @@ def test_everything(tmp_path: Path) -> None:
     assert typed["severe"].dtype == np.float64
 
 
+def test_grades_that_do_not_fit_the_who_scale(tmp_path: Path) -> None:
+    rows = [
+        "P1,mild,5",
+        "P2,severe,6",
+        "P3,moderate,6",
+        "P4,critical,5",
+        "P5,healthy,9",
+        "P6,mild,",
+    ]
+    path = table(tmp_path, "sample,severity,who_scale", *rows)
+    labels = read_labels(path, [f"P{i}" for i in range(1, 7)])
+    said = [note for note in labels.notes if "who_scale" in note]
+    assert len(said) == 1
+    assert "2 grades do not fit who_scale" in said[0]
+    assert "P3 (mild or moderate, 6), P4 (severe, 5)" in said[0]
+    assert labels.obs["severe"].tolist()[2:4] == [0, 1]
+    path = table(tmp_path, "sample,severity,who_scale", *rows[:2], *rows[4:])
+    fitting = read_labels(path, ["P1", "P2", "P5", "P6"])
+    assert not any("who_scale" in note for note in fitting.notes)
+
+
 @pytest.mark.parametrize(
     "words", [("yes", "no"), ("1", "0"), ("TRUE", "FALSE"), ("ICU", "non-ICU"), ("1.0", "0.0")]
 )

@@ -100,7 +100,7 @@ def test_formats_and_orientations(name: str, transposed: bool, tmp_path: Path) -
 @given(
     seed=st.integers(0, 1000),
     samples=st.integers(1, 4),
-    unit=st.sampled_from(["counts", "linear", "log2", "ln"]),
+    unit=st.sampled_from(["counts", "linear", "log2", "ln", "log10"]),
     ids=st.sampled_from(["symbol", "ensembl", "entrez", "both"]),
     transposed=st.booleans(),
 )
@@ -114,6 +114,7 @@ def test_units_and_identifiers(
         "linear": linear,
         "log2": np.log2(linear + 1),
         "ln": np.log1p(linear),
+        "log10": np.log10(linear + 1),
     }[unit]
     if unit == "counts":
         linear = written.div(written.sum(axis=1) / 1e6, axis=0)
@@ -308,3 +309,13 @@ def test_real_cohorts(
     raw = 2**expression.values - 1 if unit == "linear" else expression.values * np.log(2)
     for sample in raw.to_numpy():
         assert guess_unit(sample).unit == unit
+
+
+def test_genes_that_are_called_like_samples(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"C3": [1.5, 2.5], "F5": [3.5, 0.5], "C2": [2.5, 7.5]}, index=["C1", "C4"])
+    frame.to_csv(tmp_path / "m.csv")
+    expression = read_expression(tmp_path / "m.csv")
+    assert expression.orientation == "samples in rows"
+    assert list(expression.values.columns) == ["C3", "F5", "C2"]
+    frame.T.to_csv(tmp_path / "t.csv")
+    pd.testing.assert_frame_equal(read_expression(tmp_path / "t.csv").values, expression.values)

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from ifn_severity.cohorts.container import open_container
 from ifn_severity.cohorts.matrix import read_expression
 from ifn_severity.errors import InputError
+from ifn_severity.genes import gene_table
 
 GOOD = "gene,S1,S2\nISG15,10,20\nACTB,30,40\n"
 FRAME = pd.DataFrame({"ISG15": [1.5, 40.5], "ACTB": [3.5, 70.5]}, index=["S1", "S2"])
@@ -118,6 +119,47 @@ def test_hint_for_other_identifiers(names: str, hint: str, tmp_path: Path) -> No
     assert "ENSG00000187608" in error.expected
 
 
+@pytest.mark.parametrize("value", [5.37, 5.0, 1.0, 88.0])
+@pytest.mark.parametrize("logged", [False, True])
+def test_a_sample_of_one_number(value: float, logged: bool, tmp_path: Path) -> None:
+    genes = sorted(gene_table().current)[:50]
+    measured = np.random.default_rng(1).lognormal(3, 2, (4, 50))
+    frame = pd.DataFrame(np.log1p(measured) if logged else measured, list("ABCD"), genes)
+    frame.iloc[[1, 3]] = value
+    frame.to_csv(tmp_path / "m.csv")
+    assert f"every value is {value:g} in B; of one value too: D" in refused(tmp_path / "m.csv").got
+    frame.iloc[[1]].to_csv(tmp_path / "one.csv")
+    assert refused(tmp_path / "one.csv").got.endswith(f"every value is {value:g} in B")
+
+
+@pytest.mark.parametrize("samples", [10, 100])
+@pytest.mark.parametrize("letter", ["C", "F", "P"])
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize(
+    ("identifier", "hint"),
+    [
+        ("ILMN_{}", "probe ids"),
+        ("{}_s_at", "probe ids"),
+        ("NM_{}", "transcripts"),
+        ("P{}", "UniProt"),
+    ],
+)
+def test_samples_that_are_called_like_genes(
+    samples: int, letter: str, transposed: bool, identifier: str, hint: str, tmp_path: Path
+) -> None:
+    """C2, C3, C5 and F2 are genes, but C1 to C100 are the samples of GSE157103."""
+    path = tmp_path / "m.csv"
+    names = [identifier.format(1651200 + i) for i in range(150)]
+    values = np.random.default_rng(0).random((samples, len(names))).round(3) + 1
+    values[:, 9] = 0
+    columns = [f"{letter}{i + 1}" for i in range(samples)]
+    frame = pd.DataFrame(values, index=columns, columns=names)
+    (frame.T if transposed else frame).to_csv(path)
+    error = refused(path)
+    assert "no gene was recognised" in error.got
+    assert hint in error.do
+
+
 def test_none_of_the_genes_of_the_model(tmp_path: Path) -> None:
     path = tmp_path / "m.csv"
     path.write_text(GOOD)
@@ -127,7 +169,7 @@ def test_none_of_the_genes_of_the_model(tmp_path: Path) -> None:
     assert "CXCL10" in error.expected
 
 
-@pytest.mark.parametrize("unit", ["log2", "ln"])
+@pytest.mark.parametrize("unit", ["log2", "ln", "log10"])
 def test_impossible_for_the_unit_said(unit: str, tmp_path: Path) -> None:
     path = tmp_path / "m.csv"
     path.write_text(GOOD)

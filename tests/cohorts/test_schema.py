@@ -191,7 +191,12 @@ def test_spoilt_cohort(
 def test_units_agree() -> None:
     tpm = pd.DataFrame([[0.0, 1.0, 999.0], [5.0, 0.25, 12.0]], columns=["ISG15", "IFIT1", "ACTB"])
     expected = np.log2(tpm + 1)
-    for unit, values in (("linear", tpm), ("ln", np.log1p(tpm)), ("log2", expected)):
+    for unit, values in (
+        ("linear", tpm),
+        ("ln", np.log1p(tpm)),
+        ("log10", np.log10(tpm + 1)),
+        ("log2", expected),
+    ):
         pd.testing.assert_frame_equal(to_log2(values, unit, cohort="tiny"), expected)
 
 

@@ -25,9 +25,11 @@ def test_each_unit_of_one_transcriptome_is_recognised(seed: int, genes: int) -> 
     assert guess_unit(values).unit == "linear"
     assert guess_unit(np.log2(values + 1)).unit == "log2"
     assert guess_unit(np.log1p(values)).unit == "ln"
+    assert guess_unit(np.log10(values + 1)).unit == "log10"
     assert guess_unit(np.log1p(values / 100)).unit == "ln"  # scanpy's ten thousand
     assert guess_unit(np.floor(values * 20)).unit == "counts"
-    for unit in (values, np.log2(values + 1), np.log1p(values), np.floor(values * 20)):
+    logs = (np.log2(values + 1), np.log1p(values), np.log10(values + 1))
+    for unit in (values, *logs, np.floor(values * 20)):
         assert guess_unit(unit).sure
 
 
@@ -51,6 +53,13 @@ def test_averaged_counts_are_counts() -> None:
     assert guess_unit(values).unit == "counts"
 
 
+def test_one_whole_number_for_all_genes_is_no_unit() -> None:
+    values = np.log1p(np.array([tpm(5_000, 0), tpm(5_000, 1)]))
+    values[1] = 5.0
+    assert not guess_unit(values[1]).sure
+    assert detect_unit(values, ["a", "b"])[0] == "ln"
+
+
 def test_unsure_is_said() -> None:
     panel = np.array([[1.5, 3.2, 7.1], [0.5, 2.2, 6.1]])
     unit, notes = detect_unit(panel, ["a", "b"])
@@ -72,13 +81,14 @@ def test_every_unit_gives_the_same_values(seed: int) -> None:
     names = ["a", "b"]
     expected = np.log2(values + 1)
     given_as = {"linear": values, "log2": expected, "ln": np.log1p(values), "counts": values * 3}
+    given_as["log10"] = np.log10(values + 1)
     for unit, data in given_as.items():
         before = data.copy()
         np.testing.assert_allclose(to_log2(data, unit, names)[0], expected, atol=1e-9)
         assert (data == before).all()
 
 
-@pytest.mark.parametrize("unit", ["log2", "ln"])
+@pytest.mark.parametrize("unit", ["log2", "ln", "log10"])
 def test_too_large_for_a_log(unit: str) -> None:
     with pytest.raises(InputError, match="5000 in sample b"):
         to_log2(np.array([[1.0, 2.0], [1.0, 5000.0]]), unit, ["a", "b"])

@@ -16,7 +16,12 @@ from ifn_severity.features import FEATURE_SETS, InterferonFeatures, panel_genes,
 
 SETS = st.sampled_from(sorted(FEATURE_SETS))
 SEEDS = st.integers(0, 10_000)
-UNITS = {"linear": lambda X: X, "log2": lambda X: np.log2(X + 1), "ln": np.log1p}
+UNITS = {
+    "linear": lambda X: X,
+    "log2": lambda X: np.log2(X + 1),
+    "ln": np.log1p,
+    "log10": lambda X: np.log10(X + 1),
+}
 
 
 def blood(n_samples: int = 5, *, seed: int = 0) -> pd.DataFrame:
@@ -94,7 +99,12 @@ def test_values_that_are_no_number_are_refused(value: float) -> None:
 
 @pytest.mark.parametrize(
     ("unit", "word"),
-    [("linear", "linear values"), ("log2", r"log2\(x\+1\)"), ("ln", r"ln\(x\+1\)")],
+    [
+        ("linear", "linear values"),
+        ("log2", r"log2\(x\+1\)"),
+        ("ln", r"ln\(x\+1\)"),
+        ("log10", r"log10\(x\+1\)"),
+    ],
 )
 def test_the_transform_is_detected_and_said_and_leads_to_the_same_features(
     unit: str, word: str

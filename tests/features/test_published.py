@@ -70,6 +70,7 @@ def test_the_unit_does_not_matter(score) -> None:  # type: ignore[no-untyped-def
     expected = score(X, HEALTHY, unit="linear")
     np.testing.assert_allclose(score(np.log2(X + 1), HEALTHY), expected)
     np.testing.assert_allclose(score(np.log1p(X), HEALTHY, unit="ln"), expected)
+    np.testing.assert_allclose(score(np.log10(X + 1), HEALTHY, unit="log10"), expected)
 
 
 def test_controls_sit_where_the_papers_put_them() -> None:

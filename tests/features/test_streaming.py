@@ -132,7 +132,12 @@ def test_every_container_gives_what_the_transformer_gives(
     ],
 )
 def test_every_unit(unit: str, kind: str) -> None:
-    values = {"linear": LINEAR, "log2": LOG2, "ln": np.log1p(LINEAR)}[unit].to_numpy()
+    values = {
+        "linear": LINEAR,
+        "log2": LOG2,
+        "ln": np.log1p(LINEAR),
+        "log10": np.log10(LINEAR + 1),
+    }[unit].to_numpy()
     given_as: Any = sparse.csr_array(values) if kind == "sparse" else values.astype(kind)
     if kind == "uint16":
         assert LINEAR.to_numpy().max() < 2**16

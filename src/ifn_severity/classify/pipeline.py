@@ -24,8 +24,8 @@ def severity_pipeline(
         Which features are computed.
     model : {"logistic", "forest", "xgboost", "transfer"}
         Which classifier.
-    unit : {"log2", "ln", "linear"}
-        ``log2(x+1)``, ``ln(x+1)`` or linear abundance.
+    unit : {"log2", "ln", "log10", "linear"}
+        ``log2(x+1)``, ``ln(x+1)``, ``log10(x+1)`` or linear abundance.
     inner_folds : int
         Folds of search, calibration and threshold.
     random_state : int

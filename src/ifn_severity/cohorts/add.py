@@ -20,6 +20,7 @@ from ifn_severity.cohorts.card import (
     parse_card,
     unexercised,
 )
+from ifn_severity.cohorts.copies import check_own_copies
 from ifn_severity.cohorts.fetch import sha256_of
 from ifn_severity.cohorts.labels import Labels, read_labels
 from ifn_severity.cohorts.matrix import Expression, read_expression
@@ -162,7 +163,7 @@ def add_cohort(
         One line on what the cohort is.
     tissue : str, optional
         What was measured, e.g. ``"whole blood"``.
-    unit : {"auto", "counts", "linear", "log2", "ln"}
+    unit : {"auto", "counts", "linear", "log2", "ln", "log10"}
         Unit of the matrix.
     replace : bool, default=False
         Replace a cohort of this name that was added before.
@@ -175,7 +176,7 @@ def add_cohort(
     Raises
     ------
     CohortError
-        If the name is invalid or taken.
+        If the name is invalid or taken, or one measurement stands under two patients.
     InputError
         If a file cannot be read or makes no sense.
     LabelError
@@ -194,6 +195,8 @@ def add_cohort(
         name, expression, labels, title=title, tissue=tissue, source=f"Added from {source}"
     )
     adata = build_cohort(card, expression.values, labels.obs)
+    repeats = check_own_copies(adata, name)
+    card = dataclasses.replace(card, caveats=(*card.caveats, *repeats))
     folder = user_cohorts_dir() / name
     with atomic_dir(folder) as new:
         file = new / USER_MATRIX

@@ -35,6 +35,7 @@ _WEIGHTS = {
     "alias": 0.1,
 }
 _LIKE_A_SAMPLE = re.compile(r"[A-Za-z]\d{1,3}")
+_ALL_GENES = 0.9
 _NO_GENES = 0.02
 _QUANTIFIERS = {"expected_count", "numreads", "est_counts"}
 
@@ -76,14 +77,17 @@ class Arranged:
 def _score(names: list[str], known: Collection[str]) -> float:
     """Measure how much a list looks like genes: how many do, times the share that does."""
     found = harmonise(names)
+    alike = [name for name in names if _LIKE_A_SAMPLE.fullmatch(name)]
+    # "C1" to "C100" are samples, although C2, C3 and C5 are genes; "C2, C3, F5" are genes
+    samples = sum(name in known for name in alike) < _ALL_GENES * len(alike)
     points = 0.0
     for name, how in zip(names, found.how, strict=True):
-        if name in known:
+        if samples and _LIKE_A_SAMPLE.fullmatch(name):
+            points += 0.02 if how else 0.0
+        elif name in known:
             points += 1.0
         elif how == "entrez":
             points += 0.1 if name.isdigit() else 1.0
-        elif _LIKE_A_SAMPLE.fullmatch(name):
-            points += 0.02 if how else 0.0
         elif how or name in found.excel_dates or name in found.ambiguous:
             points += _WEIGHTS.get(how, 0.1)
     return points * points / max(len(names), 1)

@@ -14,8 +14,7 @@ KINDS = (
     "user",
 )
 USES = ("train", "validate", "control")
-EXPRESSION_UNITS = ("counts", "linear", "ln", "log2")
-UNITS = (*EXPRESSION_UNITS, "log10")
+UNITS = ("counts", "linear", "ln", "log2", "log10")
 GRADES = ("healthy", "mild", "moderate", "severe", "critical", "none", "drop")
 """What a value of a GEO characteristic may mean; see :class:`LabelRule`."""
 
@@ -82,14 +81,14 @@ class GeoRule:
         where rows are genes.
     platform : str
         GEO platform, ``GPL…``.
-    unit : {"auto", "counts", "linear", "log2", "ln"}
+    unit : {"auto", "counts", "linear", "log2", "ln", "log10"}
         Unit of the matrix, as :func:`ifn_severity.cohorts.matrix.read_expression` takes it.
     sample_from : str
         Column of the series that holds the matrix's names of samples; empty to find it.
     patient_from, day_from, age_from, sex_from : str
         Columns with the patient, day of illness, age and sex; empty when there is none.
     rules : tuple of LabelRule
-        Severity; the first rule that fits a sample counts.
+        Severity; the first rule that fits a sample counts, and ``drop`` before other columns'.
     """
 
     series: str
@@ -168,8 +167,9 @@ class CohortCard:
         What was measured, and how.
     unit : {"counts", "linear", "ln", "log2", "log10"}
         Scale of the values the reader returns: counts become CPM, ``linear`` is TPM or
-        the like, ``ln`` is ln(x+1), ``log2`` is log2(x+1) or array intensity. Of plasma
-        proteins, ``log2`` is NPX or log2 and ``log10`` log10 of a concentration.
+        the like, ``ln`` is ln(x+1), ``log10`` log10(x+1), ``log2`` log2(x+1) or array
+        intensity. Of plasma proteins, ``log2`` is NPX or log2 and ``log10`` log10 of a
+        concentration.
     unit_in_source : str
         The unit in the source's words.
     reader : str

@@ -10,7 +10,6 @@ from dataclasses import asdict
 from typing import Any
 
 from ifn_severity.cohorts.card_fields import (
-    EXPRESSION_UNITS,
     GRADES,
     KINDS,
     UNITS,
@@ -31,7 +30,7 @@ PROTEINS = "plasma proteins"
 # both become parts of paths, so neither may leave its folder
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _FILE_NAME = re.compile(r"[^/\\\x00]+")
-_UNITS_OF_KINDS = "log2 or log10 for plasma proteins, counts, linear, ln or log2 otherwise"
+_UNITS_OF_KINDS = "log2 or log10 for plasma proteins"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -130,7 +129,7 @@ def _geo(values: dict[str, Any], where: str) -> GeoRule:
     geo = GeoRule(
         series=table.text("series", pattern=_FILE_NAME),
         platform=table.text("platform"),
-        unit=table.choice("unit", ("auto", *EXPRESSION_UNITS)),
+        unit=table.choice("unit", ("auto", *UNITS)),
         sex_from=table.text("sex_from", default=""),
         rules=tuple(rules),
         **{key: table.text(key, default="") for key in optional},
@@ -212,7 +211,7 @@ def parse_card(text: str, where: str) -> CohortCard:
         raise table.wrong("two files have the same name", "one entry a file")
     if (card.reader == GEO_READER) != (card.geo is not None):
         raise table.wrong(f"reader = {card.reader!r}", "the reader 'geo' with a table [geo]")
-    if card.unit not in (("log2", "log10") if card.kind == PROTEINS else EXPRESSION_UNITS):
+    if card.kind == PROTEINS and card.unit not in ("log2", "log10"):
         raise table.wrong(f"unit = {card.unit!r} with kind = {card.kind!r}", _UNITS_OF_KINDS)
     return card
 

@@ -17,6 +17,8 @@ from ifn_severity.genes import harmonise
 
 # sums of such values still fit a float, and no count or intensity comes near
 _MOST = 1e15
+# a few genes of a panel may well have the same count
+_MIN_GENES = 10
 
 
 def check_names(matrix: Arranged, path: Path) -> None:
@@ -115,14 +117,14 @@ def check_values(matrix: Arranged, path: Path) -> None:
         raise InputError(
             f"{path}: {int(negative.sum())} negative values ({share:.0%}), the first "
             f"{values[at]:g} at {matrix.place(*at)}: {guess}",
-            expected="counts, TPM, CPM, or their logarithm log2(x+1) or ln(x+1)",
+            expected="counts, TPM, CPM, or their logarithm log2(x+1), ln(x+1) or log10(x+1)",
             do=do,
         )
     check_signal(values, matrix.samples, path)
 
 
 def check_signal(values: NDArray[np.float64], samples: list[str], path: Path) -> None:
-    """Refuse samples in which nothing was measured.
+    """Refuse samples in which nothing was measured: all 0, or one number filled in for all.
 
     Parameters
     ----------
@@ -136,7 +138,7 @@ def check_signal(values: NDArray[np.float64], samples: list[str], path: Path) ->
     Raises
     ------
     InputError
-        If all values of a sample are 0.
+        If all values of a sample are 0, or those of at least ten genes are all the same.
     """
     silent = [name for name, top in zip(samples, values.max(axis=1), strict=True) if top == 0]
     if silent:
@@ -144,6 +146,16 @@ def check_signal(values: NDArray[np.float64], samples: list[str], path: Path) ->
             f"{path}: every value is 0 in {listed(silent)}",
             expected="some expression in every sample",
             do="remove these samples, or check that they were measured",
+        )
+    if values.shape[1] < _MIN_GENES:
+        return
+    same = np.flatnonzero((values == values[:, :1]).all(axis=1))
+    if len(same):
+        raise InputError(
+            f"{path}: every value is {values[same[0], 0]:g} in {samples[same[0]]}"
+            + (f"; of one value too: {listed(samples[at] for at in same[1:])}" * (len(same) > 1)),
+            expected="genes that differ in every sample",
+            do="remove these samples: such a value was filled in, not measured",
         )
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 from ifn_severity.errors import CohortError
 from ifn_severity.genes import collapse, harmonise
 
-LN2 = float(np.log(2.0))
+# logarithms of x+1 differ by a factor alone
+_OF_TWO = {"ln": float(np.log(2.0)), "log10": float(np.log10(2.0))}
 
 
 def check_values(expression: pd.DataFrame, unit: str, cohort: str) -> None:
@@ -18,7 +19,7 @@ def check_values(expression: pd.DataFrame, unit: str, cohort: str) -> None:
     ----------
     expression : DataFrame of shape (n_samples, n_genes)
         Values in ``unit``.
-    unit : {"counts", "linear", "ln", "log2"}
+    unit : {"counts", "linear", "ln", "log2", "log10"}
         Their scale.
     cohort : str
         For the message.
@@ -67,7 +68,7 @@ def to_log2(expression: pd.DataFrame, unit: str, *, cohort: str) -> pd.DataFrame
     ----------
     expression : DataFrame of shape (n_samples, n_names)
         Samples in rows, source names in columns.
-    unit : {"counts", "linear", "ln", "log2"}
+    unit : {"counts", "linear", "ln", "log2", "log10"}
         Scale of the values; see :class:`ifn_severity.cohorts.card.CohortCard`.
     cohort : str
         For messages.
@@ -100,8 +101,8 @@ def to_log2(expression: pd.DataFrame, unit: str, *, cohort: str) -> pd.DataFrame
     values = expression.to_numpy(dtype=np.float64)
     if unit == "counts":
         values = values / values.sum(axis=1, keepdims=True) * 1e6
-    if unit == "ln":
-        values = values / LN2  # ln(x+1) and log2(x+1) differ by this factor alone
+    if unit in _OF_TWO:
+        values = values / _OF_TWO[unit]
     elif unit != "log2":
         values = np.log2(values + 1.0)
     log2 = pd.DataFrame(values, index=expression.index, columns=names)

@@ -14,6 +14,7 @@ import pandas as pd
 from ifn_severity.cohorts.grid import Grid, clean, listed
 from ifn_severity.cohorts.schema import SEVERE, SEVERITIES, SEXES, SOURCE
 from ifn_severity.cohorts.tablefile import read_grid
+from ifn_severity.cohorts.who_scale import who_notes
 from ifn_severity.errors import LabelError, nearest
 
 _COLUMNS = {
@@ -272,6 +273,7 @@ def read_labels(path: str | Path, samples: Sequence[str]) -> Labels:
         if _plain(grid.header[at]) != column:
             notes.append(f"Column {grid.header[at]!r} was taken for {column}.")
     _severity(obs, grid.path)
+    notes += who_notes(obs)
     if "patient" not in obs:
         notes.append("No column names patients: each sample was taken for another person.")
     for at, name in enumerate(grid.header):

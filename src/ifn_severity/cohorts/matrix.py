@@ -31,7 +31,7 @@ class Expression:
     values : DataFrame of shape (n_samples, n_genes)
         log2(x+1) of the linear measure (counts per million for counts), float64; rows are
         samples, columns current HGNC symbols, or the name given where HGNC has none.
-    unit : {"counts", "linear", "log2", "ln"}
+    unit : {"counts", "linear", "log2", "ln", "log10"}
         What the input was taken to be.
     orientation : {"samples in rows", "genes in rows"}
         How the file was laid out.
@@ -91,7 +91,7 @@ def read_expression(
     path : str or Path
         A csv, tsv, txt, xlsx, parquet or h5ad file, possibly packed (gz, xz, bz2, zip), with
         genes in rows or in columns, named by symbols, Ensembl or Entrez ids.
-    unit : {"auto", "counts", "linear", "log2", "ln"}
+    unit : {"auto", "counts", "linear", "log2", "ln", "log10"}
         What the values are; told from the values by default (see
         :func:`ifn_severity.cohorts.unit.guess_unit`) and said in the notes.
     known_genes : collection of str, optional

@@ -122,7 +122,7 @@ def _same_unit(grid: Grid, first: Expression, known: Collection[str] | None) -> 
             f"{grid.path}: {matrix.samples[0]} and those after it are {NAMES[found]}, those before "
             f"are {NAMES[first.unit]}",
             expected="one unit for the whole matrix",
-            do="split the file by unit, or say which it is with --unit counts|linear|log2|ln",
+            do="split the file by unit, or say which it is with --unit counts|linear|log2|ln|log10",
         )
 
 

@@ -1,4 +1,4 @@
-"""Is it counts, TPM, log2 or ln? Told from the values of one sample, and turned into log2(x+1)."""
+"""Is it counts, TPM or a logarithm? Told from one sample's values, and turned into log2(x+1)."""
 
 from __future__ import annotations
 
@@ -10,19 +10,25 @@ from numpy.typing import NDArray
 
 from ifn_severity.errors import InputError, nearest
 
-UNITS = ("counts", "linear", "log2", "ln")
+UNITS = ("counts", "linear", "log2", "ln", "log10")
 _SYNONYMS = {"tpm": "linear", "cpm": "linear", "fpkm": "linear", "log1p": "ln", "raw": "counts"}
 NAMES = {
     "counts": "read counts",
     "linear": "linear values (TPM, CPM or normalised counts)",
     "log2": "log2(x+1), or log2 intensities of an array",
     "ln": "ln(x+1)",
+    "log10": "log10(x+1)",
 }
 # 2**30 reads or TPM are beyond any instrument, so a larger value is no logarithm
 _MAX_LOG = 30.0
 # estimated or averaged counts are whole numbers but for a few
 _MIN_WHOLE = 0.99
-_TOTALS = (1e6, 1e4)
+_TOLERANCE = 0.02
+# what the values add up to where the logarithm is undone, for the usual ones: CPM or TPM, and
+# ten thousand as single cells have it
+_TOTALS = {"ln": (1e6, 1e4), "log2": (1e6, 1e4), "log10": (1e6,)}
+_OF_TWO = {"ln": float(np.log(2)), "log10": float(np.log10(2))}
+_NATURAL = {"ln": 1.0, "log2": float(np.log(2)), "log10": float(np.log(10))}
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class Guess:
 
     Attributes
     ----------
-    unit : {"counts", "linear", "log2", "ln"}
+    unit : {"counts", "linear", "log2", "ln", "log10"}
         What it is, or most likely is.
     sure : bool
         Whether the values leave no other reading.
@@ -41,16 +47,13 @@ class Guess:
     sure: bool
 
 
-def _near(total: float, tolerance: float = 0.02) -> bool:
-    return any(abs(total / goal - 1) < tolerance for goal in _TOTALS)
-
-
 def guess_unit(sample: NDArray[np.float64]) -> Guess:
     """Tell the unit of one sample.
 
     In this order: (1) at least 99 % of the values above 0 are whole: counts; (2) a value above
     30: linear; (3) ``e**x - 1`` adds up to a million or ten thousand within 2 %: ln;
-    (4) ``2**x - 1`` does: log2; (5) no zeros among at least 1,000 genes: log2 intensities;
+    (4) ``2**x - 1`` does: log2, or ``10**x - 1`` to a million: log10, or what of these three
+    comes closest; (5) no zeros among at least 1,000 genes: log2 intensities;
     (6) at least 10,000 genes and ``e**x - 1`` adds up to 0.3 to 1.02 million, as when
     genes were left out after normalisation: ln; (7) else log2, which is the commonest.
 
@@ -62,7 +65,7 @@ def guess_unit(sample: NDArray[np.float64]) -> Guess:
     Returns
     -------
     Guess
-        Unsure after (6) or (7), or (5).
+        Unsure after (5), (6) or (7), and after (1) where all values above 0 are the same.
 
     Examples
     --------
@@ -73,18 +76,19 @@ def guess_unit(sample: NDArray[np.float64]) -> Guess:
     """
     positive = sample[sample > 0]
     if np.mean(positive == np.rint(positive)) >= _MIN_WHOLE:
-        return Guess("counts", sure=True)
+        # one number for all genes may be whole on any scale
+        return Guess("counts", sure=bool(positive.min() < positive.max()))
     if sample.max() > _MAX_LOG:
         return Guess("linear", sure=True)
-    e_total = float(np.expm1(sample).sum())
-    two_total = float(np.expm1(sample * np.log(2)).sum())
-    if _near(e_total):
-        return Guess("ln", sure=True)
-    if _near(two_total):
-        return Guess("log2", sure=True)
+    totals = {unit: float(np.expm1(sample * base).sum()) for unit, base in _NATURAL.items()}
+    # another logarithm may come near by chance, the right one is off by what was rounded
+    off = {unit: min(abs(totals[unit] / goal - 1) for goal in _TOTALS[unit]) for unit in totals}
+    nearest_unit = min(off, key=lambda unit: off[unit])
+    if off[nearest_unit] < _TOLERANCE:
+        return Guess(nearest_unit, sure=True)
     if positive.size == sample.size >= 1_000:
         return Guess("log2", sure=False)
-    if sample.size >= 10_000 and 3e5 <= e_total <= 1.02e6:
+    if sample.size >= 10_000 and 3e5 <= totals["ln"] <= 1.02e6:
         return Guess("ln", sure=False)
     return Guess("log2", sure=False)
 
@@ -101,7 +105,7 @@ def detect_unit(values: NDArray[np.float64], samples: Sequence[str]) -> tuple[st
 
     Returns
     -------
-    unit : {"counts", "linear", "log2", "ln"}
+    unit : {"counts", "linear", "log2", "ln", "log10"}
         The unit.
     notes : list of str
         What was assumed.
@@ -121,7 +125,7 @@ def detect_unit(values: NDArray[np.float64], samples: Sequence[str]) -> tuple[st
         raise InputError(
             f"samples in different units: {examples}",
             expected="one unit for the whole matrix",
-            do="split the file by unit, or say which it is with --unit counts|linear|log2|ln",
+            do="split the file by unit, or say which it is with --unit counts|linear|log2|ln|log10",
         )
     units = [guess.unit for guess in guesses]
     unit = sure.pop() if sure else max(UNITS, key=units.count)
@@ -161,7 +165,7 @@ def to_log2(
     ----------
     values : ndarray of shape (n_samples, n_genes)
         Finite values, none negative, no sample all zero.
-    unit : {"counts", "linear", "log2", "ln"}
+    unit : {"counts", "linear", "log2", "ln", "log10"}
         What they are.
     samples : sequence of str
         Names of the samples, for messages.
@@ -180,7 +184,7 @@ def to_log2(
     """
     highest = values.max(axis=1)
     worst = int(highest.argmax())
-    if unit in ("log2", "ln") and highest[worst] > _MAX_LOG:
+    if unit in _NATURAL and highest[worst] > _MAX_LOG:
         raise InputError(
             f"a value of {highest[worst]:g} in sample {samples[worst]}, said to be {NAMES[unit]}",
             expected=f"at most {_MAX_LOG:g} on a log scale",
@@ -193,7 +197,7 @@ def to_log2(
                 raise InputError(
                     f"sample {name}: fractions up to {positive.max():g}, said to be counts",
                     expected="read counts, most of them whole numbers",
-                    do="use --unit log2, ln or linear, or leave --unit out",
+                    do="use --unit log2, ln, log10 or linear, or leave --unit out",
                 )
         per_million: NDArray[np.float64] = values / (values.sum(axis=1, keepdims=True) / 1e6)
         return np.log2(per_million + 1), ["Counts were scaled to counts per million."]
@@ -203,4 +207,5 @@ def to_log2(
             note = f"Values add up to {totals.min():,.0f} to {totals.max():,.0f} a sample"
             return np.log2(values + 1), [f"{note}, not to a million; they were taken as they are."]
         return np.log2(values + 1), []
-    return (values / np.log(2) if unit == "ln" else values.copy()), []
+    # logarithms of x+1 differ by a factor alone
+    return (values.copy() if unit == "log2" else values / _OF_TWO[unit]), []

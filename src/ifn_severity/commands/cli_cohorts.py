@@ -73,7 +73,7 @@ def cohorts_add(
         typer.Option(
             "--map",
             metavar="[COLUMN:]VALUE=GRADE",
-            help="GSE: grade of a value (healthy … critical, none, drop); repeat, first fit wins.",
+            help="GSE: grade of a value (healthy … critical, none, drop); drop, then first fit.",
         ),
     ] = None,
     patient_from: Annotated[

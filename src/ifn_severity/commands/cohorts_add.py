@@ -110,7 +110,7 @@ def add(
             f"{look.accession}: nothing was said of what severity is; nothing was written",
             expected="--severity-from COLUMN, and --map VALUE=GRADE for its values; GRADE is "
             "healthy, mild, moderate, severe, critical, none (no grade) or drop (left out); "
-            "COLUMN:VALUE=drop before them leaves out who has another disease",
+            "COLUMN:VALUE=drop leaves out who has another disease",
             do=f"choose the column, put a grade for each GRADE: {look.command}",
         )
     if labels is None:

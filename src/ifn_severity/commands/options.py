@@ -11,5 +11,5 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed of splits, models and boots
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Where to write.")]
 Unit = Annotated[
     str,
-    typer.Option(help="counts, linear (CPM or TPM), log2 or ln of x+1; auto detects and says so."),
+    typer.Option(help="counts, linear (CPM or TPM), log2, ln or log10 of x+1; auto detects it."),
 ]

@@ -30,7 +30,7 @@ def predict(
         Expression matrix; ``-`` for standard input.
     output : Path, optional
         Where to write; ``predictions.csv`` in the working folder if not given.
-    unit : {"auto", "counts", "linear", "log2", "ln"}
+    unit : {"auto", "counts", "linear", "log2", "ln", "log10"}
         What the values are.
     labels : Path, optional
         Samples of known severity, to set the intercept for their laboratory.

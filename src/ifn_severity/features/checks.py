@@ -11,8 +11,10 @@ from ifn_severity.errors import FeatureError, nearest
 from ifn_severity.features.definition import FeatureDefinition
 from ifn_severity.features.reference import reference_genes
 
-UNITS = ("log2", "ln", "linear")
-"""``log2(x+1)``, ``ln(x+1)`` or ``x``, where x is proportional to abundance."""
+NATURAL = {"log2": float(np.log(2.0)), "ln": 1.0, "log10": float(np.log(10.0))}
+"""What turns the logarithm of x+1 in each unit into the natural one."""
+UNITS = (*NATURAL, "linear")
+"""``log2(x+1)``, ``ln(x+1)``, ``log10(x+1)`` or ``x``, where x is proportional to abundance."""
 
 
 def check_unit(unit: str) -> str:

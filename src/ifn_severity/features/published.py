@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from ifn_severity.errors import FeatureError, nearest
+from ifn_severity.features.checks import NATURAL, check_unit
 from ifn_severity.features.definition import locate
 from ifn_severity.features.signatures import get_signature
 
-_UNITS = ("log2", "ln", "linear")
 _SCALES = ("log2", "linear")
 
 
@@ -35,8 +35,8 @@ def six_gene_score(
         Columns are HGNC symbols, current or as printed.
     controls : sequence of bool or Series of bool, one entry a sample
         Which samples are healthy controls; a Series is matched by name.
-    unit : {"log2", "ln", "linear"}
-        ``log2(x+1)``, ``ln(x+1)`` or ``x``.
+    unit : {"log2", "ln", "log10", "linear"}
+        ``log2(x+1)``, ``ln(x+1)``, ``log10(x+1)`` or ``x``.
 
     Returns
     -------
@@ -93,8 +93,8 @@ def kim28_score(
         Columns are HGNC symbols, current or as printed.
     controls : sequence of bool or Series of bool, one entry a sample
         Which samples are healthy controls, at least two; a Series is matched by name.
-    unit : {"log2", "ln", "linear"}
-        ``log2(x+1)``, ``ln(x+1)`` or ``x``.
+    unit : {"log2", "ln", "log10", "linear"}
+        ``log2(x+1)``, ``ln(x+1)``, ``log10(x+1)`` or ``x``.
     scale : {"log2", "linear"}
         Scale on which z-scores are taken; ``log2`` is that of x + 1.
 
@@ -160,12 +160,7 @@ def _prepare(
     at_least: int,
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Return the linear expression of a signature's genes and the mask of controls."""
-    if unit not in _UNITS:
-        raise FeatureError(
-            f"no unit is called {unit!r}",
-            expected=f"one of {', '.join(_UNITS)}",
-            do=nearest(str(unit), _UNITS),
-        )
+    check_unit(unit)
     healthy = _mask(expression, controls)
     if healthy.sum() < at_least:
         raise FeatureError(
@@ -190,10 +185,8 @@ def _prepare(
             expected="counts, CPM, TPM, or their logarithm log(x+1)",
             do="give the matrix before any centring or z-scoring",
         )
-    if unit == "log2":
-        values = np.exp2(values) - 1.0
-    elif unit == "ln":
-        values = np.expm1(values)
+    if unit in NATURAL:
+        values = np.expm1(values * NATURAL[unit])
     return pd.DataFrame(values, index=expression.index, columns=list(genes)), healthy
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from ifn_severity.errors import FeatureError
-from ifn_severity.features.checks import check_coverage, check_unit, refuse_values
+from ifn_severity.features.checks import NATURAL, check_coverage, check_unit, refuse_values
 from ifn_severity.features.definition import FEATURE_SETS, FeatureDefinition, locate
 from ifn_severity.features.proteins import PROTEIN_SET
 from ifn_severity.features.reference import (
@@ -24,7 +24,6 @@ from ifn_severity.features.threads import ONE_BLAS_THREAD
 
 # Elements of a working block: with its few temporaries it stays in a core's second-level cache.
 _BLOCK_ELEMENTS = 2**18
-_LN2 = float(np.log(2.0))
 
 
 def working_dtype(dtype: Any) -> np.dtype[Any]:
@@ -49,7 +48,7 @@ class Scorer:
     ----------
     names : tuple of str
         The features.
-    unit : {"log2", "ln", "linear"}
+    unit : {"log2", "ln", "log10", "linear"}
         Unit of the matrix.
     coverage : float
         Fraction of the panel's genes that the matrix holds.
@@ -103,7 +102,7 @@ class Scorer:
             Its panel begins with the reference genes.
         names : sequence of str
             Names of the matrix's columns.
-        unit : {"log2", "ln", "linear"}
+        unit : {"log2", "ln", "log10", "linear"}
         min_coverage : float
             Least fraction of the panel's genes that must be present.
         min_reference : int
@@ -259,9 +258,8 @@ class Scorer:
         values = gather(block, self.columns, dtype=out.dtype)
         refuse_values(values, first_row)
         with np.errstate(over="ignore"):
-            if self.unit == "log2":
-                values *= out.dtype.type(_LN2)
-            if self.unit != "linear":
+            if self.unit in NATURAL:
+                values *= out.dtype.type(NATURAL[self.unit])
                 # exact for abundances far below 1 too, which 2**x - 1 is not in float32
                 np.expm1(values, out=values)
         if not np.isfinite(values.max(initial=0)):

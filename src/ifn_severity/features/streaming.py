@@ -52,8 +52,8 @@ def score_chunks(
         Named feature set.
     lists : iterable of str or mapping, optional
         Lists to score in its place, as for ``list_definition``: fewer genes, so faster.
-    unit : {"log2", "ln", "linear"}
-        ``log2(x+1)``, ``ln(x+1)`` or ``x``.
+    unit : {"log2", "ln", "log10", "linear"}
+        ``log2(x+1)``, ``ln(x+1)``, ``log10(x+1)`` or ``x``.
     genes : sequence of str, optional
         Names of the columns, unless the matrix brings its own.
     layer : str, optional

@@ -35,7 +35,7 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
     ----------
     feature_set : {"interferon", "cytokine", "interferon+cytokine", "all"}
         Which lists and genes become columns.
-    unit : {"log2", "ln", "linear"}
+    unit : {"log2", "ln", "log10", "linear"}
         ``log2(x+1)`` as in every cohort of this package, ``ln(x+1)``, or linear.
     genes : sequence of str, optional
         Names of the columns when ``X`` is an array.

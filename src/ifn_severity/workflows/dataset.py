@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ifn_severity.cohorts import get_card, load_cohort
-from ifn_severity.cohorts.card import GEO_READER, PROTEINS, CohortCard
+from ifn_severity.cohorts.card import PROTEINS, CohortCard
 from ifn_severity.errors import CohortError, FeatureError, LabelError
 from ifn_severity.features import (
     FEATURE_SETS,
@@ -22,6 +22,7 @@ from ifn_severity.features import (
     protein_features,
     reference_genes,
 )
+from ifn_severity.workflows.overlap import refuse_same_series, repeats_of
 
 _USED = {"train": "trained on", "validate": "validated on"}
 _MEASURED = 0.5
@@ -154,8 +155,8 @@ def load_dataset(
     Raises
     ------
     CohortError
-        If a cohort is unknown, named twice, or not for this use, or some measured transcripts
-        and some plasma proteins.
+        If a cohort is unknown, named twice, or not for this use, some measured transcripts
+        and some plasma proteins, or one measurement is in two cohorts or under two patients.
     LabelError
         If the samples are all of one class.
     """
@@ -176,7 +177,7 @@ def load_dataset(
                 expected=f"a cohort that can be {_USED[use]}, its samples graded mild or severe",
                 do="see ifn-severity cohorts for the cohorts that can be used",
             )
-    _refuse_same_patients(cards)
+    refuse_same_series(cards)
     tables, frames, facts = [], [], []
     for card in cards:
         adata = load_cohort(card.name, progress=progress)
@@ -223,6 +224,8 @@ def load_dataset(
             expected="cohorts that measured some of the same proteins",
             do="use each by itself",
         )
+    for said in repeats_of(shared, obs):
+        warnings.warn(said, UserWarning, stacklevel=2)
     return Dataset("+".join(names), shared, obs, facts)
 
 
@@ -279,17 +282,3 @@ def _refuse_mixture(cards: Sequence[CohortCard]) -> None:
             expected="cohorts that measured the same kind of thing",
             do="use the two kinds apart: no feature of one can be computed on the other",
         )
-
-
-def _refuse_same_patients(cards: Sequence[CohortCard]) -> None:
-    """Refuse a published cohort beside a user's own copy of the same series."""
-    for i, first in enumerate(cards):
-        for second in cards[:i]:
-            same = first.accession and first.accession == second.accession
-            # the two cohorts of one study are two cards of the package, of different patients
-            if same and GEO_READER in (first.reader, second.reader):
-                raise CohortError(
-                    f"{second.name} and {first.name} are both {first.accession}",
-                    expected="no patient in two cohorts",
-                    do=f"leave {first.name} or {second.name} out",
-                )

@@ -130,7 +130,7 @@ def predict_file(
         ``read_plasma`` reads it.
     output : str or Path, optional
         Where to write; ``predictions.csv`` in the working folder if not given.
-    unit : {"auto", "counts", "linear", "log2", "ln"}
+    unit : {"auto", "counts", "linear", "log2", "ln", "log10"}
         What the values are.
     labels : str or Path, optional
         Known severity of some of the samples, to set the intercept for their laboratory. Without

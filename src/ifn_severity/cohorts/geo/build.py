@@ -22,6 +22,7 @@ from ifn_severity.cohorts.card import (
     card_text,
     parse_card,
 )
+from ifn_severity.cohorts.copies import check_own_copies
 from ifn_severity.cohorts.fetch import sha256_of
 from ifn_severity.cohorts.geo.choose import choose_matrix, choose_series_matrix
 from ifn_severity.cohorts.geo.files import Remote, find_family, find_series_matrices, take
@@ -61,7 +62,7 @@ def _severity(series: Series, rules: Sequence[LabelRule]) -> SeverityRule:
     columns = list(dict.fromkeys(rule.column for rule in rules))
     counts = {column: series.samples[column].value_counts() for column in columns}
     return SeverityRule(
-        rule="The first that fits counts. "
+        rule="A drop counts before other columns, else the first that fits. "
         + "; ".join(f"{r.column} = {r.value}: {means.get(r.grade, r.grade)}" for r in rules)
         + ". Samples that no rule fits have no grade.",
         column=", ".join(columns),
@@ -175,7 +176,7 @@ def add_series(
         Name of the cohort; the accession by default.
     title, tissue : str, optional
         One line on the cohort, and what was measured; from GEO by default.
-    unit : {"auto", "counts", "linear", "log2", "ln"}
+    unit : {"auto", "counts", "linear", "log2", "ln", "log10"}
         Unit of the matrix.
     replace : bool, default=False
         Replace a cohort of this name that was added before.
@@ -188,7 +189,7 @@ def add_series(
     Raises
     ------
     CohortError
-        If the name is invalid or taken.
+        If the name is invalid or taken, or one measurement stands under two patients.
     FetchError
         If a file cannot be had, or did not come whole.
     InputError
@@ -228,9 +229,13 @@ def add_series(
         # nothing is expected yet of what is counted here for the first time
         untold = dataclasses.replace(card, exercised=False)
         counts = count_cohort(adata := build_cohort(untold, cohort.values, cohort.obs))
+        repeats = check_own_copies(adata, name)
         days = bool(adata.obs["days_since_onset"].notna().any())
         card = dataclasses.replace(
-            card, files=entries, expected=Expected(**counts, days_since_onset=days)
+            card,
+            files=entries,
+            expected=Expected(**counts, days_since_onset=days),
+            caveats=(*card.caveats, *repeats),
         )
         text = card_text(card)
         card = parse_card(text, str(target / CARD_FILE))

@@ -25,7 +25,8 @@ class GeoOptions:
     severity_from : str
         Column whose values ``map`` grades.
     map : tuple of str
-        ``VALUE=GRADE`` or ``COLUMN:VALUE=GRADE``; the first that fits a sample counts.
+        ``VALUE=GRADE`` or ``COLUMN:VALUE=GRADE``; the first that fits a sample counts,
+        and ``drop`` before the grades of other columns.
     patient_from, day_from, age_from, sex_from, sample_from : str
         Columns; empty for none. Age and sex are found by their names where none is given.
     matrix : str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
@@ -82,7 +83,8 @@ def parse_map(series: Series, entries: Sequence[str], severity_from: str) -> tup
     Raises
     ------
     LabelError
-        If a grade is off the scale, a column unknown, or a value does not occur.
+        If a grade is off the scale, a column unknown, a value does not occur, or a rule decides
+        no sample because of the others.
     """
     default = need_column(series, severity_from, "--severity-from")
     rules = []
@@ -96,6 +98,7 @@ def parse_map(series: Series, entries: Sequence[str], severity_from: str) -> tup
                 do=nearest(grade, GRADES),
             )
         rules.append(_rule(series, default, value.strip(), grade))
+    _refuse_idle(series, rules)
     return tuple(rules)
 
 
@@ -147,8 +150,27 @@ def _fits(samples: pd.DataFrame, rule: LabelRule) -> pd.Series:
     return ~fits if negated else fits
 
 
+def _deciding(samples: pd.DataFrame, rules: Sequence[LabelRule]) -> pd.Series:
+    """Tell which rule decides each sample; -1 where none fits."""
+    first = pd.Series(-1, index=samples.index)
+    # what each column says on its own: a drop in any of them has the last word
+    own = {rule.column: first for rule in rules}
+    for at, rule in enumerate(rules):
+        fits = _fits(samples, rule)
+        first = first.mask(fits & (first < 0), at)
+        own[rule.column] = own[rule.column].mask(fits & (own[rule.column] < 0), at)
+    dropping = [at for at, rule in enumerate(rules) if rule.grade == "drop"]
+    left_out = pd.Series(-1, index=samples.index)
+    for said in own.values():
+        left_out = left_out.mask(said.isin(dropping) & (left_out < 0), said)
+    return left_out.where(left_out >= 0, first)
+
+
 def grades_of(samples: pd.DataFrame, rules: Sequence[LabelRule]) -> pd.Series:
     """Grade samples: the first rule that fits counts, ``none`` where none does.
+
+    Whatever rules on other columns say, a sample is dropped if the first rule on some column
+    that fits it says so: who has another disease is left out wherever that rule stands.
 
     Parameters
     ----------
@@ -168,12 +190,31 @@ def grades_of(samples: pd.DataFrame, rules: Sequence[LabelRule]) -> pd.Series:
     >>> rules = [LabelRule("icu", "no", "moderate"), LabelRule("tube", "yes", "critical")]
     >>> grades_of(samples, rules).tolist()
     ['critical', 'moderate']
+    >>> grades_of(samples, [*rules, LabelRule("icu", "yes", "drop")]).tolist()
+    ['drop', 'moderate']
     """
-    grades = pd.Series("", index=samples.index, dtype=object)
-    for rule in rules:
-        fits = _fits(samples, rule)
-        grades = grades.mask(fits & (grades == ""), rule.grade)
-    return grades.replace("", "none")
+    words = {at: rule.grade for at, rule in enumerate(rules)}
+    return _deciding(samples, rules).map({-1: "none", **words}).astype(object)
+
+
+def _refuse_idle(series: Series, rules: Sequence[LabelRule]) -> None:
+    """Refuse a rule that fits samples and decides none: others said something else before it."""
+    deciding = _deciding(series.samples, rules)
+    for at, rule in enumerate(rules):
+        if (deciding == at).any():
+            continue
+        counts = Counter(deciding[_fits(series.samples, rule)].tolist())
+        others = [(rules[other], n) for other, n in counts.items()]
+        if rule.grade == "none" and all(other.grade == "drop" for other, _ in others):
+            continue
+        said = "; ".join(f"{o.column}:{o.value}={o.grade} ({n})" for o, n in others)
+        raise LabelError(
+            f"--map {rule.column}:{rule.value}={rule.grade} decides no sample: those that it fits "
+            f"are decided by {said}",
+            expected="rules that each decide a sample: drop counts before the grades of other "
+            "columns, else the first that fits counts",
+            do="leave this rule out, or put it before the ones that decide now",
+        )
 
 
 def check_rules(series: Series, rules: Sequence[LabelRule], *, where: str) -> None:
