@@ -11,10 +11,16 @@ import numpy as np
 from scipy import sparse
 
 from ifn_severity.errors import FeatureError
-from ifn_severity.features.checks import check_coverage, check_unit, refuse_values
+from ifn_severity.features.checks import (
+    MIN_PANEL_COVERAGE,
+    check_coverage,
+    check_unit,
+    refuse_values,
+)
 from ifn_severity.features.definition import FEATURE_SETS, FeatureDefinition, locate
 from ifn_severity.features.proteins import PROTEIN_SET
 from ifn_severity.features.reference import (
+    MIN_REFERENCE_GENES,
     OFFSET,
     reference_genes,
     reference_profile,
@@ -92,8 +98,8 @@ class Scorer:
         names: Sequence[str],
         *,
         unit: str,
-        min_coverage: float = 0.0,
-        min_reference: int = 1,
+        min_coverage: float = MIN_PANEL_COVERAGE,
+        min_reference: int = MIN_REFERENCE_GENES,
     ) -> Scorer:
         """Find the genes of a definition among the columns of a matrix.
 
