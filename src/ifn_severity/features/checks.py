@@ -134,8 +134,8 @@ def check_coverage(
             f"columns look like {', '.join(str(name) for name in names[:4])}",
             expected=f"at least {needed} of them, as HGNC symbols such as "
             f"{', '.join(definition.panel[:3])}",
-            do="check that genes are columns here and that their names are gene symbols; "
-            "ifn-severity features on a file translates other identifiers",
+            do="give the whole matrix, genes in columns; if it is whole, check that its genes are "
+            "named by symbols (on a file, ifn-severity features translates other identifiers)",
         )
     reference = reference_genes()
     n_reference = int((found[: len(reference)] >= 0).sum())
