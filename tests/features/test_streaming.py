@@ -36,10 +36,11 @@ from ifn_severity.features import (
     score_chunks,
     score_names,
 )
+from ifn_severity.features.blocks import gather
 from ifn_severity.features.checks import UNITS
 from ifn_severity.features.definition import locate
 from ifn_severity.features.reference import OFFSET, reference_profile
-from ifn_severity.features.scoring import Scorer, gather
+from ifn_severity.features.scoring import Scorer
 
 N = 90
 LISTS = ("Rice2013_IFN6", "HALLMARK_TNFA_NFKB", "SepsisMetaScore")

@@ -13,6 +13,7 @@ from pandas.api.types import is_numeric_dtype
 from scipy import sparse
 
 from ifn_severity.errors import FeatureError
+from ifn_severity.features.blocks import working_dtype
 from ifn_severity.features.checks import (
     MIN_PANEL_COVERAGE,
     warn_of_empty_lists,
@@ -21,7 +22,7 @@ from ifn_severity.features.checks import (
 from ifn_severity.features.container import open_matrix
 from ifn_severity.features.lists import GeneLists, definition_of
 from ifn_severity.features.reference import MIN_REFERENCE_GENES
-from ifn_severity.features.scoring import Scorer, working_dtype
+from ifn_severity.features.scoring import Scorer
 
 CHUNK = 4096
 """Samples that are read at a time: 330 MB of a dense float32 matrix of 20,000 genes."""
@@ -46,7 +47,8 @@ def score_chunks(
     Memory is bounded by the chunk: one chunk of the matrix, if it has to be read from disk, a
     few blocks of 2**18 numbers for each thread, and the features of the chunk. Columns that no
     feature needs are skipped; what they hold, negative and missing values included, changes
-    nothing.
+    nothing. A gene that stands in the matrix more than once is taken once where its values are the
+    same, with a warning at the end, and refused where they differ, as the commands do with files.
 
     Parameters
     ----------
@@ -89,7 +91,8 @@ def score_chunks(
     ------
     FeatureError
         At once, if names are missing or too few genes are present; while iterating, if a value
-        that is read is negative, NaN or infinite.
+        that is read is negative, NaN or infinite, or a gene occurs more than once with different
+        values.
 
     Examples
     --------
@@ -153,8 +156,8 @@ def features_of(
         Indexed as the samples of ``data``. For a Dask array, or an AnnData that holds one, a
         Dask array of the same shape in its place, whose columns are those of ``score_names``:
         nothing is computed before ``compute()``, on whatever scheduler or
-        ``dask.distributed.Client`` is in use, and samples without reference genes are NaN
-        without a warning.
+        ``dask.distributed.Client`` is in use, and samples without reference genes are NaN, and
+        genes listed twice with the same values taken once, without a warning.
 
     Raises
     ------
@@ -218,7 +221,7 @@ def _locate(
 
 def _reader(values: Any, scorer: Scorer) -> tuple[Callable[[slice], Any], Scorer]:
     """Return how rows of a matrix are read, and the scorer for what is read."""
-    columns = scorer.columns
+    columns = scorer.read
     if isinstance(values, pd.DataFrame):
         types = values.dtypes.iloc[columns]
         text = [str(name) for name, kind in types.items() if not is_numeric_dtype(kind)]
@@ -254,6 +257,7 @@ def _warn_at_end(parts: Iterator[np.ndarray], scorer: Scorer) -> Iterator[np.nda
         n_samples, n_silent = n_samples + len(part), n_silent + len(silent)
         yield part
     warn_of_silent_samples(n_silent, n_samples, first)
+    scorer.repeats.warn()
 
 
 def _is_dask(values: Any) -> bool:
@@ -263,7 +267,7 @@ def _is_dask(values: Any) -> bool:
 
 def _dask_features(values: Any, scorer: Scorer, dtype: Any) -> Any:
     kind = working_dtype(values.dtype if dtype is None else dtype)
-    read = values[:, scorer.columns].rechunk({1: -1})
+    read = values[:, scorer.read].rechunk({1: -1})
     return read.map_blocks(
         partial(scorer.on_read_columns().score, dtype=kind),
         dtype=kind,

@@ -20,6 +20,7 @@ from ifn_severity.features.checks import (
 )
 from ifn_severity.features.definition import feature_definition
 from ifn_severity.features.reference import MIN_REFERENCE_GENES
+from ifn_severity.features.repeats import take_once
 from ifn_severity.features.scoring import Scorer
 
 
@@ -66,7 +67,9 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
     a warning that names it; a score over fewer genes is the mean of those present.
 
     Only the panel's columns are looked at. A negative value, NaN or infinity among them is
-    refused; in any other column it changes nothing and is not noticed. The arithmetic is in
+    refused; in any other column it changes nothing and is not noticed. A gene that stands in the
+    table more than once is taken once where its values are the same, with a warning, and refused
+    where they differ, as the commands do with files. The arithmetic is in
     float64 and goes through the matrix a few hundred samples at a time, so that it needs
     little memory beside the matrix; ``score_chunks`` and ``features_of`` do the same for
     matrices that do not fit in memory, sparse ones, AnnData and Dask.
@@ -123,12 +126,14 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
         Raises
         ------
         FeatureError
-            If the feature set or the unit is unknown, too few panel genes are present, or values
-            of these are negative, NaN or infinite.
+            If the feature set or the unit is unknown, too few panel genes are present, values of
+            these are negative, NaN or infinite, or one of them occurs more than once with
+            different values.
         """
         definition = feature_definition(self.feature_set)
         check_unit(self.unit)
         # only the panel's columns are looked at: other genes must not decide whether a file is read
+        X = take_once(X, definition.genes())
         X = validate_data(self, X, dtype="numeric", ensure_all_finite=False)
         named = self.genes is not None or hasattr(self, "feature_names_in_")
         coverage, reference = (MIN_PANEL_COVERAGE, MIN_REFERENCE_GENES) if named else (0.0, 1)
@@ -179,15 +184,18 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
         Raises
         ------
         FeatureError
-            If values of the panel's genes are negative, NaN or infinite.
+            If values of the panel's genes are negative, NaN or infinite, or one of them occurs
+            more than once with different values.
         """
         check_is_fitted(self, "coverage_")
+        X = take_once(X, feature_definition(self.feature_set).genes())
         X = validate_data(self, X, dtype="numeric", ensure_all_finite=False, reset=False)
         # in float64 whatever the input, so that a sample alone is a sample in a batch
         features = self._scorer.score(X, dtype=np.float64, n_jobs=effective_n_jobs(self.n_jobs))
         silent = np.flatnonzero(self._scorer.silent(features))
         warn_of_silent_samples(len(silent), len(X), int(silent[0]) if len(silent) else 0)
         warn_of_empty_lists(self._scorer.empty_lists)
+        self._scorer.repeats.warn()
         return features
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
