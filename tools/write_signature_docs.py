@@ -10,7 +10,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ifn_severity.features import Signature, feature_definition, load_catalogue
+from ifn_severity.features import (
+    MIN_REFERENCE_GENES,
+    Signature,
+    feature_definition,
+    load_catalogue,
+    panel_genes,
+    reference_genes,
+)
+from ifn_severity.features.checks import genes_needed
 from ifn_severity.features.definition import BALANCE, BALANCE_LISTS, balance_genes
 from ifn_severity.features.list_coverage import RULE
 from ifn_severity.features.signatures import GROUPS
@@ -31,7 +39,8 @@ INTRODUCTION = """\
 
 The {n_lists} lists behind the features, {n_core} of them core lists, which cover the ground
 without too much overlap. `ifn-severity signatures` shows the table, `ifn-severity signatures NAME`
-one list, and `ifn-severity signatures --coverage FILE` what a matrix holds of each.
+one list, and `ifn-severity signatures --coverage FILE` what a matrix holds of each, and whether
+scores can be computed from it.
 
 Genes are current HGNC symbols. Where a publication printed another symbol it stands in brackets,
 and either is recognised in a matrix. "As published" counts printed symbols; viral proteins,
@@ -56,7 +65,15 @@ The family "type III" holds the receptor alone; the ligands IFNL1 to IFNL4 are a
 
 ## Coverage
 
-The verdict of `ifn-severity signatures --coverage FILE`: {rule}.
+The verdict of `ifn-severity signatures --coverage FILE` on a list: {rule}.
+
+Below the lists stands the verdict on the file, by the rule of `ifn-severity features`: it is
+refused with fewer than {min_reference} of the {n_reference} reference genes, against which every
+sample is measured, or fewer than {needed} of the {n_panel} genes of the panel (the reference genes
+and those of all lists that are features), however complete a list may be. The command then says
+why and still ends with exit code 0: it reports, and refuses nothing itself. `ifn-severity predict`
+asks for half of the model's own genes in place of half of the panel, so a panel model may accept
+what is refused here.
 """
 
 
@@ -110,6 +127,10 @@ def page() -> str:
             n_minus=len(minus),
             minus=BALANCE_LISTS[1],
             rule=RULE,
+            min_reference=MIN_REFERENCE_GENES,
+            n_reference=len(reference_genes()),
+            needed=genes_needed(len(panel_genes())),
+            n_panel=len(panel_genes()),
         )
     ]
     kinds = feature_definition("all").features

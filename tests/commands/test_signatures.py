@@ -7,9 +7,20 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from ifn_severity.cohorts.simulate import simulate_cohort
-from ifn_severity.features import get_signature, load_catalogue
+from ifn_severity.errors import FeatureError
+from ifn_severity.features import (
+    InterferonFeatures,
+    get_signature,
+    load_catalogue,
+    panel_genes,
+    reference_genes,
+)
+from ifn_severity.features.panel_coverage import panel_coverage
+from ifn_severity.workflows.features import write_features
 from ifn_severity.workflows.signatures import coverage_of_file, short_citation, signature_table
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -79,6 +90,70 @@ def test_coverage_before_any_score(cli: Cli, matrix: Path) -> None:
     assert not list(matrix.parent.glob("features*"))
 
 
+def fewer(matrix: Path, genes: list[str]) -> Path:
+    """Write the same samples without some genes, or with none but these."""
+    values = pd.read_csv(matrix, index_col="gene")
+    path = matrix.with_name("fewer.csv")
+    kept = values.index.isin(genes)
+    values[kept if len(genes) < 6 else ~kept].to_csv(path, index_label="gene")
+    return path
+
+
+def test_a_file_that_features_accepts_is_accepted(cli: Cli, matrix: Path) -> None:
+    code, out, _ = cli("--coverage", str(matrix))
+    flat = " ".join(out.split())
+    assert code == 0
+    assert "Reference genes: 11 of 11 found, at least 6 needed: enough." in flat
+    assert "Verdict: accepted" in flat
+    assert "reference panel" not in flat
+
+
+@pytest.mark.parametrize("name", [(), ("Kim2018_IFN28",)])
+def test_too_few_reference_genes_are_told_and_the_file_judged(
+    cli: Cli, matrix: Path, name: tuple[str, ...]
+) -> None:
+    path = fewer(matrix, list(reference_genes())[5:])
+    code, out, _ = cli(*name, "--coverage", str(path))
+    flat = " ".join(out.split())
+    assert code == 0
+    assert "Reference genes: 5 of 11 found, at least 6 needed: too few." in flat
+    assert f"Missing: {', '.join(reference_genes()[5:])}." in flat
+    assert "Panel (reference genes and all lists)" in flat
+    assert "Verdict: refused" in flat
+    with pytest.raises(FeatureError) as refused:
+        write_features(str(path), output=path.with_name("features.csv"))
+    assert f"`features` would say: {refused.value.got}." in flat
+    assert f"Do: {refused.value.do}." in flat
+
+
+def test_a_file_of_four_genes_is_judged(cli: Cli, matrix: Path) -> None:
+    path = fewer(matrix, ["VCP", "IFI44L", "RSAD2", "SIGLEC1"])
+    code, out, _ = cli("--coverage", str(path))
+    flat = " ".join(out.split())
+    assert code == 0
+    assert "Reference genes: 1 of 11 found" in flat
+    assert f"all lists): 4 of {len(panel_genes())} found" in flat
+    assert "Verdict: refused" in flat
+    assert f"4 of the {len(panel_genes())} panel genes are in the matrix" in flat
+
+
+@settings(max_examples=30, deadline=None)
+@given(n_reference=st.integers(0, 11), n_others=st.integers(0, len(panel_genes()) - 11))
+def test_the_verdict_is_that_of_the_transformer(n_reference: int, n_others: int) -> None:
+    panel = panel_genes()
+    columns = [*panel[:n_reference], *panel[11 : 11 + n_others]]
+    assume(columns)
+    result = panel_coverage(columns)
+    assert (result.reference_found, result.found) == (n_reference, n_reference + n_others)
+    X = pd.DataFrame(5.0, index=["P"], columns=columns)
+    if result.enough:
+        InterferonFeatures("all").fit(X)
+        return
+    with pytest.raises(FeatureError) as refused:
+        InterferonFeatures("all").fit(X)
+    assert str(refused.value) == str(result.refusal)
+
+
 def test_coverage_of_one_list_names_every_gene(cli: Cli, matrix: Path) -> None:
     code, out, _ = cli("Kim2018_IFN28", "--coverage", str(matrix))
     assert code == 0
@@ -110,7 +185,8 @@ def test_a_file_without_any_gene_is_refused(cli: Cli, home: Path) -> None:
 def test_coverage_reads_as_features_do(matrix: Path) -> None:
     result = coverage_of_file(matrix)
     assert result.n_samples == 6
-    assert 0 < result.panel_found < result.panel_size
+    assert 0 < result.panel.found < result.panel.genes
+    assert result.panel.enough
     assert set(result.table["verdict"]) <= {"complete", "usable", "weak", "unusable"}
     assert list(result.table.index) == list(load_catalogue())
 

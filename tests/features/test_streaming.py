@@ -36,10 +36,11 @@ from ifn_severity.features import (
     score_chunks,
     score_names,
 )
+from ifn_severity.features.blocks import gather
 from ifn_severity.features.checks import UNITS
 from ifn_severity.features.definition import locate
 from ifn_severity.features.reference import OFFSET, reference_profile
-from ifn_severity.features.scoring import Scorer, gather
+from ifn_severity.features.scoring import Scorer
 
 N = 90
 LISTS = ("Rice2013_IFN6", "HALLMARK_TNFA_NFKB", "SepsisMetaScore")
@@ -270,6 +271,14 @@ def test_gaps_are_na_and_said_once() -> None:
         (lambda: features_of(LOG2, lists={"a": []}), "is empty"),
         (lambda: features_of(LOG2, lists={"a": {"IFI27": 2}}), "signs"),
         (lambda: features_of(LOG2.drop(columns=list(reference_genes()))), "0 of the 11 reference"),
+        (lambda: features_of(LOG2[["VCP", "IFI27"]]), "2 of the 1935 panel genes"),
+        (lambda: score_chunks(LOG2[["VCP", "IFI27"]]), "2 of the 1935 panel genes"),
+        (lambda: features_of(LOG2[["VCP", "IFI27"]], lists=LISTS[:1]), "1 of the 11 reference"),
+        (lambda: features_of(LOG2.iloc[:, :0], lists=LISTS), "at least 1 of them"),
+        (
+            lambda: features_of(LOG2[list(reference_genes())], lists=LISTS, min_coverage=0.9),
+            "11 of",
+        ),
         (lambda: score_chunks(LOG2, chunk=0), "chunk of 0"),
         (lambda: features_of(anndata(LOG2.to_numpy()), layer="raw"), "no layer"),
     ],
@@ -277,6 +286,21 @@ def test_gaps_are_na_and_said_once() -> None:
 def test_refusals(call: Callable[[], Any], message: str) -> None:
     with pytest.raises(FeatureError, match=message):
         call()
+
+
+def test_fewer_genes_are_scored_for_those_who_say_so() -> None:
+    two = LOG2.loc[LOG2["VCP"] > 0, ["VCP", "IFI27"]]
+    result = features_of(two, lists={"a": ["IFI27"]}, min_reference=1)
+    transformer = InterferonFeatures("interferon", min_coverage=0.0, min_reference=1)
+    with pytest.warns(UserWarning, match="no gene of"):
+        whole = features_of(two, feature_set="interferon", min_coverage=0.0, min_reference=1)
+    with pytest.warns(UserWarning, match="no gene of"):
+        expected = transformer.set_output(transform="pandas").fit_transform(two)
+    pd.testing.assert_frame_equal(whole, expected, check_names=False)
+    np.testing.assert_allclose(result["score:a"], expected["gene:IFI27"])
+    lazy = da.from_array(two.to_numpy(), chunks=(20, -1))
+    with pytest.raises(FeatureError, match="2 of the 1935"):
+        features_of(lazy, genes=list(two.columns))
 
 
 def test_layers_and_no_samples() -> None:

@@ -14,12 +14,14 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from ifn_severity.errors import FeatureError
 from ifn_severity.features import (
     FEATURE_SETS,
+    MIN_REFERENCE_GENES,
     InterferonFeatures,
     feature_definition,
     get_signature,
     panel_genes,
     reference_genes,
 )
+from ifn_severity.features.checks import genes_needed
 from ifn_severity.features.reference import OFFSET, reference_profile
 
 SETS = tuple(FEATURE_SETS)
@@ -32,8 +34,10 @@ def tpm(n_samples: int = 4, *, seed: int = 0, extra: int = 50) -> pd.DataFrame:
     return pd.DataFrame(values, index=[f"S{i}" for i in range(n_samples)], columns=genes)
 
 
-def features(X: pd.DataFrame, feature_set: str = "all", unit: str = "linear") -> pd.DataFrame:
-    transformer = InterferonFeatures(feature_set, unit=unit)
+def features(
+    X: pd.DataFrame, feature_set: str = "all", unit: str = "linear", **minima: float
+) -> pd.DataFrame:
+    transformer = InterferonFeatures(feature_set, unit=unit, **minima)
     return transformer.set_output(transform="pandas").fit_transform(X)
 
 
@@ -98,7 +102,7 @@ def test_a_feature_is_moved_by_its_own_and_the_reference_genes_only(seed: int) -
     rng = np.random.default_rng(seed)
     others = [c for c in X.columns if c not in own and rng.random() < 0.5]
     changed = features(X.assign(**{c: 7.0 * X[c] for c in others}), "interferon")
-    without = features(X.drop(columns=others), "interferon")
+    without = features(X.drop(columns=others), "interferon", min_coverage=0.4)
     expected = features(X, "interferon")["score:Rice2013_IFN6"]
     np.testing.assert_allclose(changed["score:Rice2013_IFN6"], expected, atol=1e-12)
     np.testing.assert_allclose(without["score:Rice2013_IFN6"], expected, atol=1e-12)
@@ -114,6 +118,38 @@ def test_one_silent_reference_gene_moves_little_and_a_few_must_be_there() -> Non
     few = X.drop(columns=list(reference_genes())[3:])
     with pytest.raises(FeatureError, match="3 of the 11 reference genes"):
         InterferonFeatures(unit="linear", min_reference=4).fit(few)
+
+
+def test_the_minima_of_the_commands_hold_unless_others_are_given() -> None:
+    X = tpm(2)
+    half = list(panel_genes())[: genes_needed(len(panel_genes()))]
+    with pytest.warns(UserWarning, match="no gene of"):
+        assert features(X[half]).shape[0] == 2
+    with pytest.raises(FeatureError, match="967 of the 1935 panel genes"):
+        features(X[half[:-1]])
+    few = X.drop(columns=list(reference_genes())[MIN_REFERENCE_GENES - 1 :])
+    with pytest.raises(FeatureError, match="5 of the 11 reference genes"):
+        features(few)
+    assert features(few, min_reference=5).notna().all(axis=None)
+    with pytest.raises(FeatureError, match="2 of the 1935 panel genes"):
+        features(X[["VCP", "IFI27"]])
+    with pytest.warns(UserWarning, match="no gene of"):
+        loose = features(X[["VCP", "IFI27"]], min_coverage=0.0, min_reference=1)
+    assert loose["gene:IFI27"].notna().all()
+    with pytest.raises(FeatureError, match="2 of the 1935 panel genes"):
+        InterferonFeatures(genes=["VCP", "IFI27"]).fit(X[["VCP", "IFI27"]].to_numpy())
+
+
+@pytest.mark.parametrize(("minimum", "needed"), [(0.0, "at least 1 of"), (0.5, "at least 968 of")])
+def test_wrong_identifiers_are_told_in_numbers_and_names(minimum: float, needed: str) -> None:
+    ids = tpm(1).rename(columns=lambda c: f"ENSG{c}")
+    with pytest.raises(FeatureError) as refused:
+        InterferonFeatures(unit="linear", min_coverage=minimum).fit(ids)
+    message = str(refused.value)
+    assert "0 of the 1935 panel genes" in message
+    assert needed in message
+    assert "such as C1orf43" in message
+    assert "%" not in message
 
 
 def test_score_is_the_mean_of_the_genes_present() -> None:

@@ -39,7 +39,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> SeverityModel:
     level = rng.normal(7, 1, len(genes)) + rng.normal(0, 0.5, (40, len(genes)))
     level[:, -6:] += severe[:, None]
     expression = pd.DataFrame(level, columns=genes)
-    whole = InterferonFeatures("interferon").set_output(transform="pandas")
+    whole = InterferonFeatures("interferon", min_coverage=0.0).set_output(transform="pandas")
     with pytest.warns(UserWarning, match="is present"):
         features = whole.fit_transform(expression)[columns]
     classifier = SeverityClassifier("logistic", inner_folds=2).fit(features.to_numpy(), severe)

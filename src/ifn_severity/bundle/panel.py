@@ -71,6 +71,8 @@ class PanelFeatures:
             feature_definition(manifest.feature_set).only(manifest.columns),
             list(genes),
             unit="log2",
+            # of the whole catalogue; how much of the model's own genes is there, was checked
+            min_coverage=0.0,
             min_reference=MIN_REFERENCE_GENES,
         )
         self._n_features = len(manifest.columns)

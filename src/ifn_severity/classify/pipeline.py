@@ -5,7 +5,7 @@ from __future__ import annotations
 from sklearn.pipeline import Pipeline
 
 from ifn_severity.classify.classifier import SeverityClassifier
-from ifn_severity.features import MIN_REFERENCE_GENES, InterferonFeatures
+from ifn_severity.features import MIN_PANEL_COVERAGE, MIN_REFERENCE_GENES, InterferonFeatures
 
 
 def severity_pipeline(
@@ -44,7 +44,12 @@ def severity_pipeline(
     >>> list(pipeline.named_steps)
     ['features', 'classifier']
     """
-    features = InterferonFeatures(feature_set, unit=unit, min_reference=MIN_REFERENCE_GENES)
+    features = InterferonFeatures(
+        feature_set,
+        unit=unit,
+        min_coverage=MIN_PANEL_COVERAGE,
+        min_reference=MIN_REFERENCE_GENES,
+    )
     classifier = SeverityClassifier(model, inner_folds=inner_folds, random_state=random_state)
     # by name, so that the views of ``transfer`` are known
     named = features.set_output(transform="pandas")

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ifn_severity.features import Signature
+    from ifn_severity.features.panel_coverage import PanelCoverage
     from ifn_severity.workflows.signatures import FileCoverage
 
 _STYLES = {"complete": "green", "usable": "green", "weak": "yellow", "unusable": "red"}
@@ -26,6 +27,7 @@ def signatures(name: str | None, *, coverage: Path | None, unit: str) -> None:
         _show_coverage(screen, coverage, result)
         if name is not None:
             _show_one_coverage(screen, result)
+        _show_panel(screen, result.panel)
     elif name is not None:
         from ifn_severity.features import get_signature
 
@@ -119,10 +121,39 @@ def _show_coverage(screen: Console, path: Path, result: FileCoverage) -> None:
     counts = result.table["verdict"].value_counts()
     said = ", ".join(f"{counts[each]} {each}" for each in VERDICTS if each in counts)
     screen.print(
-        f"{result.n_samples} samples; {result.panel_found} of the {result.panel_size} genes of the "
-        f"reference panel; lists: {said}. {RULE[0].upper()}{RULE[1:]}.",
+        f"{result.n_samples} samples; lists: {said}. {RULE[0].upper()}{RULE[1:]}.",
         markup=False,
     )
+
+
+def _show_panel(screen: Console, panel: PanelCoverage) -> None:
+    """Say whether there are enough reference genes, enough genes in all, and what follows."""
+    missing = ", ".join(panel.reference_missing)
+    for label, found, genes, needed, more in (
+        (
+            "Reference genes",
+            panel.reference_found,
+            panel.reference_genes,
+            panel.reference_needed,
+            f" Missing: {missing}." if missing else "",
+        ),
+        ("Panel (reference genes and all lists)", panel.found, panel.genes, panel.needed, ""),
+    ):
+        said = "enough" if found >= needed else "too few"
+        screen.print(
+            f"{label}: {found} of {genes} found, at least {needed} needed: {said}.{more}",
+            markup=False,
+        )
+    if panel.refusal is None:
+        screen.print("Verdict: accepted: `features` can score this file.", markup=False)
+        return
+    screen.print(
+        "Verdict: refused: `features` computes no score of this file, however complete a list is.",
+        style="red",
+        markup=False,
+    )
+    screen.print(f"`features` would say: {panel.refusal.got}.", markup=False)
+    screen.print(f"Do: {panel.refusal.do}.", markup=False)
 
 
 def _show_one_coverage(screen: Console, result: FileCoverage) -> None:

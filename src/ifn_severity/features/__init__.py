@@ -1,5 +1,6 @@
 """Interferon and cytokine features: the catalogue of gene lists, and how they are scored."""
 
+from ifn_severity.features.checks import MIN_PANEL_COVERAGE
 from ifn_severity.features.definition import (
     FEATURE_SETS,
     FeatureDefinition,
@@ -21,6 +22,7 @@ from ifn_severity.features.transformer import InterferonFeatures
 
 __all__ = [
     "FEATURE_SETS",
+    "MIN_PANEL_COVERAGE",
     "MIN_REFERENCE_GENES",
     "PROTEIN_SET",
     "FeatureDefinition",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 
@@ -9,12 +10,14 @@ import numpy as np
 
 from ifn_severity.errors import FeatureError, nearest
 from ifn_severity.features.definition import FeatureDefinition
-from ifn_severity.features.reference import reference_genes
+from ifn_severity.features.reference import MIN_REFERENCE_GENES, reference_genes
 
 NATURAL = {"log2": float(np.log(2.0)), "ln": 1.0, "log10": float(np.log(10.0))}
 """What turns the logarithm of x+1 in each unit into the natural one."""
 UNITS = (*NATURAL, "linear")
 """``log2(x+1)``, ``ln(x+1)``, ``log10(x+1)`` or ``x``, where x is proportional to abundance."""
+MIN_PANEL_COVERAGE = 0.5
+"""Least fraction of the panel that features are computed with, unless a caller asks for less."""
 
 
 def check_unit(unit: str) -> str:
@@ -79,14 +82,33 @@ def refuse_values(values: np.ndarray, first_row: int) -> None:
     )
 
 
+def genes_needed(n_panel: int, min_coverage: float = MIN_PANEL_COVERAGE) -> int:
+    """Return how many genes of a panel must be present, at least one.
+
+    Parameters
+    ----------
+    n_panel : int
+    min_coverage : float
+        Least fraction of the panel.
+
+    Examples
+    --------
+    >>> genes_needed(17), genes_needed(17, 0.0)
+    (9, 1)
+    """
+    return max(math.ceil(min_coverage * n_panel), 1)
+
+
 def check_coverage(
     found: np.ndarray,
     definition: FeatureDefinition,
     names: Sequence[str],
-    min_coverage: float,
-    min_reference: int,
+    min_coverage: float = MIN_PANEL_COVERAGE,
+    min_reference: int = MIN_REFERENCE_GENES,
 ) -> None:
     """Refuse a matrix that holds too few genes of the panel.
+
+    This is the one rule of every command and of the Python interface.
 
     Parameters
     ----------
@@ -107,12 +129,15 @@ def check_coverage(
         If there are fewer.
     """
     n_found = int((found >= 0).sum())
-    if n_found == 0 or n_found < min_coverage * len(found):
+    needed = genes_needed(len(found), min_coverage)
+    if n_found < needed:
         raise FeatureError(
             f"{n_found} of the {len(definition.panel)} panel genes are in the matrix, whose "
             f"columns look like {', '.join(str(name) for name in names[:4])}",
-            expected=f"at least {min_coverage:.0%} of the panel, as HGNC symbols",
-            do="check that genes are columns here and that their names are gene symbols",
+            expected=f"at least {needed} of them, as HGNC symbols such as "
+            f"{', '.join(definition.panel[:3])}",
+            do="give the whole matrix, genes in columns; if it is whole, check that its genes are "
+            "named by symbols (on a file, ifn-severity features translates other identifiers)",
         )
     reference = reference_genes()
     n_reference = int((found[: len(reference)] >= 0).sum())

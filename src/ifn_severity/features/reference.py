@@ -14,7 +14,7 @@ from ifn_severity.errors import FeatureError
 OFFSET = 16.0
 """Added to abundance in CPM of the reference profile before the logarithm: below it is noise."""
 MIN_REFERENCE_GENES = 6
-"""Fewest of the reference genes with which the package's own commands go on."""
+"""Fewest reference genes that features are computed with, unless a caller asks for fewer."""
 # A reference gene that is (nearly) absent pulls the size factor down by this factor at most.
 _FLOOR = 2.0**-6
 

@@ -8,34 +8,30 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from ifn_severity.errors import FeatureError
-from ifn_severity.features.checks import NATURAL, check_coverage, check_unit, refuse_values
+from ifn_severity.features.blocks import gather, working_dtype
+from ifn_severity.features.checks import (
+    MIN_PANEL_COVERAGE,
+    NATURAL,
+    check_coverage,
+    check_unit,
+    refuse_values,
+)
 from ifn_severity.features.definition import FEATURE_SETS, FeatureDefinition, locate
 from ifn_severity.features.proteins import PROTEIN_SET
 from ifn_severity.features.reference import (
+    MIN_REFERENCE_GENES,
     OFFSET,
     reference_genes,
     reference_profile,
     size_factors,
 )
+from ifn_severity.features.repeats import Repeats
 from ifn_severity.features.threads import ONE_BLAS_THREAD
 
 # Elements of a working block: with its few temporaries it stays in a core's second-level cache.
 _BLOCK_ELEMENTS = 2**18
-
-
-def working_dtype(dtype: Any) -> np.dtype[Any]:
-    """Return the float type in which values of a type are scored: float32 or float64.
-
-    Examples
-    --------
-    >>> working_dtype("float32"), working_dtype("int32")
-    (dtype('float32'), dtype('float64'))
-    """
-    narrow = np.dtype(dtype) in (np.dtype(np.float32), np.dtype(np.float16))
-    return np.dtype(np.float32 if narrow else np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +65,8 @@ class Scorer:
         Features without any gene; they are NaN.
     empty_lists : tuple of str
         Those of them that are scores.
+    repeats : Repeats
+        Further columns with the name of one of ``columns``, which must agree with it.
     """
 
     names: tuple[str, ...]
@@ -83,6 +81,7 @@ class Scorer:
     weights: np.ndarray
     absent: np.ndarray
     empty_lists: tuple[str, ...]
+    repeats: Repeats
 
     @classmethod
     def locate(
@@ -91,8 +90,8 @@ class Scorer:
         names: Sequence[str],
         *,
         unit: str,
-        min_coverage: float = 0.0,
-        min_reference: int = 1,
+        min_coverage: float = MIN_PANEL_COVERAGE,
+        min_reference: int = MIN_REFERENCE_GENES,
     ) -> Scorer:
         """Find the genes of a definition among the columns of a matrix.
 
@@ -153,11 +152,19 @@ class Scorer:
             weights=np.ascontiguousarray(coefficients[np.ix_(rows, dense)]),
             absent=absent,
             empty_lists=tuple(definition.features.index[absent & scores]),
+            repeats=Repeats.find(names, found[rows]).within(found[rows]),
         )
+
+    @property
+    def read(self) -> np.ndarray:
+        """All columns that are looked at: ``columns``, then those that repeat one of them."""
+        return np.concatenate([self.columns, self.repeats.again])
 
     def on_read_columns(self) -> Scorer:
         """Return the same for a matrix that holds the read columns only, in their order."""
-        return replace(self, columns=np.arange(len(self.columns)))
+        n = len(self.columns)
+        again = np.arange(n, n + len(self.repeats.again))
+        return replace(self, columns=np.arange(n), repeats=replace(self.repeats, again=again))
 
     def silent(self, features: np.ndarray) -> np.ndarray:
         """Return which samples express no reference gene, seen from their features.
@@ -186,10 +193,20 @@ class Scorer:
         Raises
         ------
         FeatureError
-            If a value is negative, NaN or infinite.
+            If a value is negative, NaN or infinite, or a gene has several values.
         """
         for rows in self._blocks(matrix.shape[0]):
-            refuse_values(gather(matrix[rows], self.columns), first_row + rows.start)
+            self._checked(gather(matrix[rows], self.read), first_row + rows.start)
+
+    def _checked(self, values: np.ndarray, first_row: int) -> np.ndarray:
+        """Check a block of the columns that are looked at; return it without repeats."""
+        refuse_values(values, first_row)
+        if not self.repeats.names:
+            return values
+        once = np.ascontiguousarray(values[:, : len(self.columns)])
+        again = values[:, len(self.columns) :]
+        self.repeats.check(once[:, self.repeats.first], again, first_row=first_row)
+        return once
 
     def score(
         self, matrix: Any, *, dtype: Any = None, n_jobs: int = 1, first_row: int = 0
@@ -217,7 +234,7 @@ class Scorer:
         ------
         FeatureError
             If a value in a column that is read is negative, NaN, infinite or too large to have
-            the logarithm undone.
+            the logarithm undone, or a gene has several values.
 
         Notes
         -----
@@ -255,8 +272,7 @@ class Scorer:
 
     def _block(self, block: Any, out: np.ndarray, weights: np.ndarray, first_row: int) -> None:
         """Score one block into ``out``, changing no input."""
-        values = gather(block, self.columns, dtype=out.dtype)
-        refuse_values(values, first_row)
+        values = self._checked(gather(block, self.read, dtype=out.dtype), first_row)
         with np.errstate(over="ignore"):
             if self.unit in NATURAL:
                 values *= out.dtype.type(NATURAL[self.unit])
@@ -274,30 +290,3 @@ class Scorer:
         values -= np.log2(size).astype(out.dtype)[:, None]
         out[:, self.single] = values[:, self.single_at]
         out[:, self.dense] = values @ weights
-
-
-def gather(block: Any, columns: np.ndarray, *, dtype: Any = None) -> np.ndarray:
-    """Copy some columns of a block of samples into a new dense array.
-
-    Parameters
-    ----------
-    block : ndarray or sparse matrix of shape (n_samples, n_genes)
-    columns : ndarray of int, shape (n_columns,)
-    dtype : dtype, optional
-        Type of the copy.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_columns), C-contiguous
-
-    Examples
-    --------
-    >>> gather(np.array([[1.0, 2.0, 3.0]]), np.array([0, 2]))
-    array([[1., 3.]])
-    """
-    kind = np.dtype(block.dtype if dtype is None else dtype)
-    if sparse.issparse(block):
-        return np.asarray(sparse.csr_array(block)[:, columns].toarray(), dtype=kind, order="C")
-    if block.flags.c_contiguous and block.dtype == kind:
-        return np.take(block, columns, axis=1)
-    return np.ascontiguousarray(block[:, columns], dtype=kind)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -14,9 +13,16 @@ from pandas.api.types import is_numeric_dtype
 from scipy import sparse
 
 from ifn_severity.errors import FeatureError
-from ifn_severity.features.checks import warn_of_empty_lists, warn_of_silent_samples
+from ifn_severity.features.blocks import working_dtype
+from ifn_severity.features.checks import (
+    MIN_PANEL_COVERAGE,
+    warn_of_empty_lists,
+    warn_of_silent_samples,
+)
+from ifn_severity.features.container import open_matrix
 from ifn_severity.features.lists import GeneLists, definition_of
-from ifn_severity.features.scoring import Scorer, working_dtype
+from ifn_severity.features.reference import MIN_REFERENCE_GENES
+from ifn_severity.features.scoring import Scorer
 
 CHUNK = 4096
 """Samples that are read at a time: 330 MB of a dense float32 matrix of 20,000 genes."""
@@ -33,13 +39,16 @@ def score_chunks(
     chunk: int = CHUNK,
     dtype: Any = None,
     n_jobs: int | None = None,
+    min_coverage: float | None = None,
+    min_reference: int = MIN_REFERENCE_GENES,
 ) -> Iterator[np.ndarray]:
     """Yield the features of a matrix, chunk by chunk, in the order of its samples.
 
     Memory is bounded by the chunk: one chunk of the matrix, if it has to be read from disk, a
     few blocks of 2**18 numbers for each thread, and the features of the chunk. Columns that no
     feature needs are skipped; what they hold, negative and missing values included, changes
-    nothing.
+    nothing. A gene that stands in the matrix more than once is taken once where its values are the
+    same, with a warning at the end, and refused where they differ, as the commands do with files.
 
     Parameters
     ----------
@@ -65,6 +74,12 @@ def score_chunks(
         float64 to about 1e-5, and float64 for everything else.
     n_jobs : int, optional
         Threads: one by default, -1 for all cores.
+    min_coverage : float, optional
+        Least fraction of the genes that must be present: those of all feature sets, or the
+        reference genes and those of ``lists``. By default half for a feature set, as the
+        commands ask, and none for lists, where a list that is not there concerns no other.
+    min_reference : int
+        Fewest reference genes that must be present, at least 1.
 
     Yields
     ------
@@ -76,7 +91,8 @@ def score_chunks(
     ------
     FeatureError
         At once, if names are missing or too few genes are present; while iterating, if a value
-        that is read is negative, NaN or infinite.
+        that is read is negative, NaN or infinite, or a gene occurs more than once with different
+        values.
 
     Examples
     --------
@@ -90,8 +106,8 @@ def score_chunks(
         raise FeatureError(
             f"a chunk of {chunk} samples", expected="at least 1", do=f"try chunk={CHUNK}"
         )
-    values, names, _ = _open(matrix, genes, layer)
-    scorer = Scorer.locate(definition_of(feature_set, lists), names, unit=unit)
+    values, names, _ = open_matrix(matrix, genes, layer)
+    scorer = _locate(names, feature_set, lists, unit, min_coverage, min_reference)
     warn_of_empty_lists(scorer.empty_lists)
     threads = effective_n_jobs(n_jobs)
     if _is_dask(values):
@@ -122,6 +138,8 @@ def features_of(
     chunk: int = CHUNK,
     dtype: Any = None,
     n_jobs: int | None = None,
+    min_coverage: float | None = None,
+    min_reference: int = MIN_REFERENCE_GENES,
 ) -> Any:
     """Compute the features of a matrix of any kind, in bounded memory.
 
@@ -129,7 +147,7 @@ def features_of(
     ----------
     data : AnnData, DataFrame, ndarray, sparse matrix, h5py dataset or Dask array
         Expression of shape (n_samples, n_genes), as for ``score_chunks``.
-    feature_set, lists, unit, genes, layer, chunk, dtype, n_jobs
+    feature_set, lists, unit, genes, layer, chunk, dtype, n_jobs, min_coverage, min_reference
         As for ``score_chunks``.
 
     Returns
@@ -138,8 +156,8 @@ def features_of(
         Indexed as the samples of ``data``. For a Dask array, or an AnnData that holds one, a
         Dask array of the same shape in its place, whose columns are those of ``score_names``:
         nothing is computed before ``compute()``, on whatever scheduler or
-        ``dask.distributed.Client`` is in use, and samples without reference genes are NaN
-        without a warning.
+        ``dask.distributed.Client`` is in use, and samples without reference genes are NaN, and
+        genes listed twice with the same values taken once, without a warning.
 
     Raises
     ------
@@ -155,9 +173,9 @@ def features_of(
     P1                 6.73
     P2                 6.73
     """
-    values, names, labels = _open(data, genes, layer)
+    values, names, labels = open_matrix(data, genes, layer)
     if _is_dask(values):
-        scorer = Scorer.locate(definition_of(feature_set, lists), names, unit=unit)
+        scorer = _locate(names, feature_set, lists, unit, min_coverage, min_reference)
         warn_of_empty_lists(scorer.empty_lists)
         return _dask_features(values, scorer, dtype)
     definition = definition_of(feature_set, lists)
@@ -170,6 +188,8 @@ def features_of(
         chunk=chunk,
         dtype=dtype,
         n_jobs=n_jobs,
+        min_coverage=min_coverage,
+        min_reference=min_reference,
     )
     result, start = np.empty((0, len(definition.features))), 0
     for block in blocks:
@@ -180,51 +200,28 @@ def features_of(
     return pd.DataFrame(result, index=labels, columns=list(definition.features.index))
 
 
-def _open(
-    data: Any, genes: Sequence[str] | None, layer: str | None
-) -> tuple[Any, list[str], pd.Index | None]:
-    """Return the matrix of a container, the names of its columns and of its samples."""
-    own: Any = None
-    labels: pd.Index | None = None
-    values = data
-    # who has an AnnData has imported the package, which takes seconds
-    anndata = sys.modules.get("anndata")
-    if anndata is not None and isinstance(data, anndata.AnnData):
-        if layer is not None and layer not in data.layers:
-            raise FeatureError(
-                f"no layer is called {layer!r}",
-                expected=f"one of {', '.join(data.layers) or 'none: there are no layers'}",
-                do="leave out layer= to take X",
-            )
-        values = data.X if layer is None else data.layers[layer]
-        own, labels = data.var_names, data.obs_names
-    elif isinstance(data, pd.DataFrame):
-        own, labels = data.columns, data.index
-    if genes is None and own is None:
-        raise FeatureError(
-            f"a {type(data).__name__} without gene names",
-            expected="the names of its columns",
-            do="give genes=, or pass a DataFrame or an AnnData",
-        )
-    if len(getattr(values, "shape", ())) != 2:
-        raise FeatureError(
-            f"a {type(values).__name__} that is no table",
-            expected="samples in rows and genes in columns",
-            do="give a matrix with two dimensions, X[None, :] for a single sample",
-        )
-    names = [str(name) for name in (own if genes is None else genes)]
-    if len(names) != values.shape[1]:
-        raise FeatureError(
-            f"{len(names)} gene names for {values.shape[1]} columns",
-            expected="one name a column",
-            do="give genes= the names of the columns",
-        )
-    return values, names, labels
+def _locate(
+    names: Sequence[str],
+    feature_set: str,
+    lists: GeneLists | None,
+    unit: str,
+    min_coverage: float | None,
+    min_reference: int,
+) -> Scorer:
+    if min_coverage is None:
+        min_coverage = MIN_PANEL_COVERAGE if lists is None else 0.0
+    return Scorer.locate(
+        definition_of(feature_set, lists),
+        names,
+        unit=unit,
+        min_coverage=min_coverage,
+        min_reference=min_reference,
+    )
 
 
 def _reader(values: Any, scorer: Scorer) -> tuple[Callable[[slice], Any], Scorer]:
     """Return how rows of a matrix are read, and the scorer for what is read."""
-    columns = scorer.columns
+    columns = scorer.read
     if isinstance(values, pd.DataFrame):
         types = values.dtypes.iloc[columns]
         text = [str(name) for name, kind in types.items() if not is_numeric_dtype(kind)]
@@ -260,6 +257,7 @@ def _warn_at_end(parts: Iterator[np.ndarray], scorer: Scorer) -> Iterator[np.nda
         n_samples, n_silent = n_samples + len(part), n_silent + len(silent)
         yield part
     warn_of_silent_samples(n_silent, n_samples, first)
+    scorer.repeats.warn()
 
 
 def _is_dask(values: Any) -> bool:
@@ -269,7 +267,7 @@ def _is_dask(values: Any) -> bool:
 
 def _dask_features(values: Any, scorer: Scorer, dtype: Any) -> Any:
     kind = working_dtype(values.dtype if dtype is None else dtype)
-    read = values[:, scorer.columns].rechunk({1: -1})
+    read = values[:, scorer.read].rechunk({1: -1})
     return read.map_blocks(
         partial(scorer.on_read_columns().score, dtype=kind),
         dtype=kind,

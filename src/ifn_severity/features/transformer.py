@@ -13,11 +13,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ifn_severity.errors import FeatureError
 from ifn_severity.features.checks import (
+    MIN_PANEL_COVERAGE,
     check_unit,
     warn_of_empty_lists,
     warn_of_silent_samples,
 )
 from ifn_severity.features.definition import feature_definition
+from ifn_severity.features.reference import MIN_REFERENCE_GENES
+from ifn_severity.features.repeats import take_once
 from ifn_severity.features.scoring import Scorer
 
 
@@ -39,10 +42,13 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
         ``log2(x+1)`` as in every cohort of this package, ``ln(x+1)``, or linear.
     genes : sequence of str, optional
         Names of the columns when ``X`` is an array.
-    min_coverage : float
-        Least fraction of the panel's genes that must be present.
-    min_reference : int
-        Fewest reference genes that must be present, at least 1.
+    min_coverage : float, optional
+        Least fraction of the panel's genes, those of all feature sets, that must be present. By
+        default half, as the commands ask, ``MIN_PANEL_COVERAGE``.
+    min_reference : int, optional
+        Fewest reference genes that must be present, at least 1. By default six of the eleven, as
+        the commands ask, ``MIN_REFERENCE_GENES``. An array whose columns nobody named cannot be
+        held to either default.
     n_jobs : int, optional
         Threads of ``transform``: one by default, -1 for all cores.
 
@@ -61,7 +67,9 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
     a warning that names it; a score over fewer genes is the mean of those present.
 
     Only the panel's columns are looked at. A negative value, NaN or infinity among them is
-    refused; in any other column it changes nothing and is not noticed. The arithmetic is in
+    refused; in any other column it changes nothing and is not noticed. A gene that stands in the
+    table more than once is taken once where its values are the same, with a warning, and refused
+    where they differ, as the commands do with files. The arithmetic is in
     float64 and goes through the matrix a few hundred samples at a time, so that it needs
     little memory beside the matrix; ``score_chunks`` and ``features_of`` do the same for
     matrices that do not fit in memory, sparse ones, AnnData and Dask.
@@ -85,8 +93,8 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
         *,
         unit: str = "log2",
         genes: Sequence[str] | None = None,
-        min_coverage: float = 0.0,
-        min_reference: int = 1,
+        min_coverage: float | None = None,
+        min_reference: int | None = None,
         n_jobs: int | None = None,
     ) -> None:
         self.feature_set = feature_set
@@ -118,19 +126,23 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
         Raises
         ------
         FeatureError
-            If the feature set or the unit is unknown, too few panel genes are present, or values
-            of these are negative, NaN or infinite.
+            If the feature set or the unit is unknown, too few panel genes are present, values of
+            these are negative, NaN or infinite, or one of them occurs more than once with
+            different values.
         """
         definition = feature_definition(self.feature_set)
         check_unit(self.unit)
         # only the panel's columns are looked at: other genes must not decide whether a file is read
+        X = take_once(X, definition.genes())
         X = validate_data(self, X, dtype="numeric", ensure_all_finite=False)
+        named = self.genes is not None or hasattr(self, "feature_names_in_")
+        coverage, reference = (MIN_PANEL_COVERAGE, MIN_REFERENCE_GENES) if named else (0.0, 1)
         self._scorer = Scorer.locate(
             definition,
             self._columns(definition.panel),
             unit=self.unit,
-            min_coverage=self.min_coverage,
-            min_reference=self.min_reference,
+            min_coverage=coverage if self.min_coverage is None else self.min_coverage,
+            min_reference=reference if self.min_reference is None else self.min_reference,
         )
         self._scorer.check_values(X)
         self.coverage_ = self._scorer.coverage
@@ -148,8 +160,8 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
                 )
             return list(self.genes)
         warnings.warn(
-            "X has no gene names: its columns are taken in the order of panel_genes(). "
-            "Pass a DataFrame, or genes=",
+            "X has no gene names: its columns are taken in the order of panel_genes(), "
+            "and it is not checked that enough genes are there. Pass a DataFrame, or genes=",
             UserWarning,
             stacklevel=3,
         )
@@ -172,15 +184,18 @@ class InterferonFeatures(TransformerMixin, BaseEstimator):
         Raises
         ------
         FeatureError
-            If values of the panel's genes are negative, NaN or infinite.
+            If values of the panel's genes are negative, NaN or infinite, or one of them occurs
+            more than once with different values.
         """
         check_is_fitted(self, "coverage_")
+        X = take_once(X, feature_definition(self.feature_set).genes())
         X = validate_data(self, X, dtype="numeric", ensure_all_finite=False, reset=False)
         # in float64 whatever the input, so that a sample alone is a sample in a batch
         features = self._scorer.score(X, dtype=np.float64, n_jobs=effective_n_jobs(self.n_jobs))
         silent = np.flatnonzero(self._scorer.silent(features))
         warn_of_silent_samples(len(silent), len(X), int(silent[0]) if len(silent) else 0)
         warn_of_empty_lists(self._scorer.empty_lists)
+        self._scorer.repeats.warn()
         return features
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:

@@ -15,7 +15,6 @@ from ifn_severity.cohorts.card import PROTEINS, CohortCard
 from ifn_severity.errors import CohortError, FeatureError, LabelError
 from ifn_severity.features import (
     FEATURE_SETS,
-    MIN_REFERENCE_GENES,
     PROTEIN_SET,
     InterferonFeatures,
     feature_definition,
@@ -100,9 +99,7 @@ def cohort_features(
     if adata.uns["cohort"]["kind"] == PROTEINS:
         return protein_features(adata.to_df())
     values = adata.to_df()
-    transformer = InterferonFeatures(
-        feature_set, min_coverage=0.5, min_reference=MIN_REFERENCE_GENES
-    )
+    transformer = InterferonFeatures(feature_set)
     return transformer.set_output(transform="pandas").fit_transform(
         against_references(values, references)
     )

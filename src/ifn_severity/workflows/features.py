@@ -11,7 +11,6 @@ from ifn_severity.cohorts import load_cohort
 from ifn_severity.cohorts.card import PROTEINS, CohortCard, cohort_names, get_card
 from ifn_severity.cohorts.matrix import read_expression
 from ifn_severity.features import (
-    MIN_REFERENCE_GENES,
     InterferonFeatures,
     coverage,
     panel_genes,
@@ -74,9 +73,7 @@ def write_features(
     else:
         read = read_expression(Path(source), unit=unit, known_genes=panel_genes())
         expression, notes = read.values, read.notes
-    transformer = InterferonFeatures(
-        feature_set, min_coverage=0.5, min_reference=MIN_REFERENCE_GENES
-    )
+    transformer = InterferonFeatures(feature_set)
     values = transformer.set_output(transform="pandas").fit_transform(expression)
     table = coverage([str(gene) for gene in expression.columns], feature_set)
     return FeatureTable(values, table, notes, _write(values, output))

@@ -1,4 +1,4 @@
-"""Signatures: what the catalogue holds, and what a file holds of it."""
+"""Signatures: what the catalogue holds, what a file holds of it, and whether it is enough."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 from ifn_severity.cohorts.matrix import read_expression
 from ifn_severity.features import get_signature, load_catalogue, panel_genes
 from ifn_severity.features.list_coverage import list_coverage
+from ifn_severity.features.panel_coverage import PanelCoverage, panel_coverage
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,16 +23,16 @@ class FileCoverage:
         See :func:`ifn_severity.features.list_coverage.list_coverage`.
     n_samples : int
         Samples in the file.
-    panel_found, panel_size : int
-        Genes of the reference panel that the file holds, and all of them.
+    panel : PanelCoverage
+        What the file holds of the genes of all lists and of the reference genes, and whether
+        features can be computed from it.
     notes : tuple of str
         What was assumed, renamed, merged or dropped.
     """
 
     table: pd.DataFrame
     n_samples: int
-    panel_found: int
-    panel_size: int
+    panel: PanelCoverage
     notes: tuple[str, ...]
 
 
@@ -95,14 +96,12 @@ def coverage_of_file(path: Path, *, unit: str = "auto", name: str | None = None)
     """
     if name is not None:
         get_signature(name)
-    panel = panel_genes()
-    read = read_expression(path, unit=unit, known_genes=panel)
+    read = read_expression(path, unit=unit, known_genes=panel_genes())
     columns = [str(column) for column in read.values.columns]
     table = list_coverage(columns, read.names)
     return FileCoverage(
         table=table if name is None else table.loc[[name]],
         n_samples=len(read.values),
-        panel_found=len(set(panel) & set(columns)),
-        panel_size=len(panel),
+        panel=panel_coverage(columns),
         notes=read.notes,
     )
