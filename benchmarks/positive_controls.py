@@ -25,7 +25,7 @@ from scoring.transfer import interval
 
 INTERFERON = feature_definition("interferon").features
 STIMULI = ("IFNbeta", "IFNgamma", "IFNlambda", "IL4", "IL10", "IL13")
-FAMILIES = ("type I", "type II", "type III")
+FAMILIES = ("type I", "type I and II", "type II", "type III")
 GENES = ("IFI27", "IFI44L", "ISG15", "CXCL9", "CXCL10", "STAT1")
 DRAWS = 2000
 
@@ -130,23 +130,36 @@ def infected(seed: int) -> str:
     return markdown([counts, "AUROC [95 %]"], rows)
 
 
+def patient_means(
+    days: np.ndarray, scores: pd.DataFrame, patients: np.ndarray
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Average each patient's days and scores, so that every patient counts once."""
+    table = scores.assign(day=days).groupby(np.asarray(patients)).mean()
+    return table["day"].to_numpy(float), table.drop(columns="day")
+
+
 def over_days(seed: int) -> str:
-    """Tabulate Spearman correlation of scores with days since onset."""
+    """Tabulate Spearman correlation of scores with days since onset, over patients."""
     features, obs = features_of("GSE152418")
     ill = (obs["severe"].notna() & obs["days_since_onset"].notna()).to_numpy()
-    days = obs["days_since_onset"].to_numpy(float)[ill]
-    patients = obs["patient"].to_numpy(str)[ill]
-    weights = patient_bootstrap(patients, n_draws=DRAWS, rng=np.random.default_rng(seed))
+    names = ("Rice2013_IFN6", "Kim2018_IFN28", "BTM_M127_type_I_IFN", "Aybey_IFN_II")
+    days, scores = patient_means(
+        obs["days_since_onset"].to_numpy(float)[ill],
+        features.loc[ill, [f"score:{name}" for name in names]],
+        obs["patient"].to_numpy(str)[ill],
+    )
+    n = len(days)
+    weights = patient_bootstrap(np.arange(n), n_draws=DRAWS, rng=np.random.default_rng(seed))
     rows = []
-    for name in ("Rice2013_IFN6", "Kim2018_IFN28", "BTM_M127_type_I_IFN", "Aybey_IFN_II"):
-        score = features[f"score:{name}"].to_numpy()[ill]
+    for name in names:
+        score = scores[f"score:{name}"].to_numpy()
         rho, p = spearmanr(days, score)
         drawn = []
         for weight in weights.astype(int):
-            repeated = np.repeat(np.arange(len(days)), weight)
+            repeated = np.repeat(np.arange(n), weight)
             drawn.append(spearmanr(days[repeated], score[repeated]).statistic)
         rows.append([name, with_interval(rho, *interval(np.array(drawn)), digits=2), f"{p:.1g}"])
-    counts = f"{ill.sum()} samples of {len(set(patients))} patients"
+    counts = f"{n} patients, means of {ill.sum()} samples"
     return markdown([counts, "Spearman [95 %]", "p"], rows)
 
 

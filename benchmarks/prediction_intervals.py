@@ -248,9 +248,9 @@ def anchor_table(parts: list[Part], seed: int, draws: int) -> str:
                 if number > len(part.y) - 4:
                     break
                 chosen[rng.choice(len(part.y), number, replace=False)] = True
-                # no other sample of a labelled patient is judged
+                # no other sample of a labelled patient is judged; one class is refused
                 rest = ~np.isin(part.patients, part.patients[chosen])
-                if rest.sum() < 4:
+                if rest.sum() < 4 or len(np.unique(part.y[chosen])) < 2:
                     continue
                 anchor = fit_anchor(part.y[chosen], part.log_odds[chosen], learned)
                 shifted = part.log_odds[rest] + anchor.shift

@@ -15,6 +15,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from ifn_severity.evaluate import against_random
 from scoring import agreement, methods, packages, sensitivity
 from scoring.data import COHORTS, Cohort, load_cohorts
 from scoring.pages import DOCS, markdown, with_interval, write_tables
@@ -160,13 +161,15 @@ def random_control(judge: Judge, seed: int) -> str:
         score = methods.default if ratio else methods.plain
         ours = sensitivity.judged(judge, score).mean
         low, high = interval(means)
+        beside = against_random(ours, means)
         rows.append(
             [
                 label,
                 f"{ours:.3f}",
                 f"{means.mean():.3f}",
                 f"{low:.3f} to {high:.3f}",
-                f"{(means >= ours).sum()} of {len(means)}",
+                f"{beside.reached} of {beside.n}",
+                f"{beside.p_value:.2f}",
             ]
         )
         print(f"random lists, {label}: {means.mean():.3f}", flush=True)
@@ -176,6 +179,7 @@ def random_control(judge: Judge, seed: int) -> str:
         "random lists, mean",
         "95 % of draws",
         "random ≥ catalogue",
+        "p",
     ]
     return markdown(columns, rows)
 

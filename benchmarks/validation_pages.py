@@ -14,18 +14,22 @@ from typing import Any
 
 import pandas as pd
 
+from ifn_severity.evaluate import AgainstRandom, against_random
 from ifn_severity.paths import atomic_file
+from ifn_severity.report.development_words import development_sentence
+from ifn_severity.report.validation_biology import reached_words
+from ifn_severity.report.validation_words import shared_sentence
 from scoring.pages import DOCS, markdown, write_tables
 
 README = DOCS.parent / "README.md"
 
 
-def ranged(row: Any, value: str, low: str, high: str, sign: str = "") -> str:
+def ranged(row: Any, value: str, low: str, high: str, sign: str = "", *, digits: int = 3) -> str:
     """Format a value with its interval; a dash where there is none."""
     if pd.isna(row[value]):
         return "–"
-    joint = " to " if sign else "–"
-    return f"{row[value]:{sign}.3f} ({row[low]:{sign}.3f}{joint}{row[high]:{sign}.3f})"
+    joint, form = " to " if sign else "–", f"{sign}.{digits}f"
+    return f"{row[value]:{form}} ({row[low]:{form}}{joint}{row[high]:{form}})"
 
 
 def held_out(found: dict[str, Any]) -> str:
@@ -42,8 +46,14 @@ def held_out(found: dict[str, Any]) -> str:
                 name,
                 f"{cohort['n'] - cohort['n_severe']} / {cohort['n_severe']}",
                 ranged(row, "auroc", "auroc_low", "auroc_high"),
-                f"{row['brier']:.3f}",
-                f"{row['calibration_slope']:.2f}",
+                ranged(row, "brier", "brier_low", "brier_high", digits=2),
+                ranged(
+                    row,
+                    "calibration_slope",
+                    "calibration_slope_low",
+                    "calibration_slope_high",
+                    digits=2,
+                ),
                 f"{row['calibration_intercept']:+.1f}",
                 f"{row['sensitivity']:.2f} / {row['specificity']:.2f}",
                 cohort["mild_means"],
@@ -54,8 +64,8 @@ def held_out(found: dict[str, Any]) -> str:
             "held-out cohort",
             "mild / severe samples",
             "AUROC (95 % CI)",
-            "Brier",
-            "calibration slope",
+            "Brier (95 % CI)",
+            "calibration slope (95 % CI)",
             "intercept",
             "sensitivity / specificity",
             "what mild means there",
@@ -132,6 +142,12 @@ def added(found: dict[str, Any]) -> str:
     return markdown(head, rows)
 
 
+def shared(found: dict[str, Any]) -> str:
+    """Say which genes of a group stay when its features are left out."""
+    told = (shared_sentence(found["headline"], group) for group in ("interferon", "cytokine"))
+    return "\n\n".join(text for text in told if text)
+
+
 def interactions(found: dict[str, Any]) -> str:
     """Tabulate whether a product term helps."""
     rows = [
@@ -145,9 +161,24 @@ def interactions(found: dict[str, Any]) -> str:
     return markdown(["product term", "AUROC", "difference (95 % CI)"], rows)
 
 
-def headline(found: dict[str, Any]) -> str:
-    """Say the headline and the controls in one paragraph."""
-    head, panels = found["headline"], pd.Series(found["random_panels"])
+def verdict(found: AgainstRandom) -> str:
+    """Say whether a figure beats random genes, by the rule of the report."""
+    return "does better" if found.beats else "does not surely do better"
+
+
+def headline(found: dict[str, Any], *, source: str) -> str:
+    """Say the headline, the controls and what came before in one paragraph.
+
+    Parameters
+    ----------
+    found : dict
+    source : str
+        Where the page of model selection lies, seen from the page that is written.
+    """
+    link = f"[all that was tried]({source})"
+    head = found["headline"]
+    nested = against_random(found["mean_auroc"], found["random_panels"])
+    alike = against_random(head["reference_auroc"], found["random_panels"])
     low, high = found["mean_auroc_ci"]
     pooled_low, pooled_high = found["pooled_auroc_ci"]
     ahead = found["pooled_prediction_interval"]
@@ -162,10 +193,13 @@ def headline(found: dict[str, Any]) -> str:
         f"candidate with hindsight: {head['best_candidate']}, {head['best_of_many']:.3f}. Best "
         f"published score on the same patients: {head['best_comparator']}, "
         f"{head['best_comparator_auroc']:.3f}. Random genes in the design "
-        f"{head['reference_candidate']}: median {panels.median():.3f}, 95th percentile "
-        f"{panels.quantile(0.95):.3f} of {len(panels)} draws (the panel: "
-        f"{head['reference_auroc']:.3f}). Shuffled labels: mean {shuffled.mean():.3f} of "
-        f"{len(shuffled)} draws; permutation p = {head['permutation_p']:.2g}."
+        f"{head['reference_candidate']}: median {nested.median:.3f}, 95th percentile "
+        f"{nested.p95:.3f} of {nested.n} draws. The nested figure {verdict(nested)} "
+        f"({reached_words(nested)}); the panel in that same design, {alike.ours:.3f}, "
+        f"{verdict(alike)} ({reached_words(alike)}), but the design was found with the help of "
+        f"these cohorts. Shuffled labels: mean {shuffled.mean():.3f} of {len(shuffled)} draws; "
+        f"permutation p = {head['permutation_p']:.2g}. "
+        f"{development_sentence(found['cohorts'], source=link)}"
     )
 
 
@@ -174,15 +208,20 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     found = json.loads((folder / "validation.json").read_text("utf-8"))
-    common = {"headline": headline(found), "held-out": held_out(found)}
+    table = held_out(found)
     more = {
         "candidates": candidates(found),
         "published": beside(found),
         "additions": added(found),
+        "shared": shared(found),
         "interactions": interactions(found),
     }
-    write_tables(DOCS / "validation.md", common | more)
-    write_tables(README, common)
+    for page, source, tables in (
+        (DOCS / "validation.md", "model-selection.md", more),
+        (README, "docs/model-selection.md", {}),
+    ):
+        common = {"headline": headline(found, source=source), "held-out": table}
+        write_tables(page, common | tables)
     with atomic_file(DOCS / "tripod.md") as part:
         shutil.copyfile(folder / "tripod.md", part)
 

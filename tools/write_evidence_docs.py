@@ -79,15 +79,15 @@ statsmodels (MixedLM, WLS) and pingouin, to 1e-6 where both give that many digit
 
 ## The rule of verdicts
 
-Written, and committed, before the first run.
+When it was written, and what has changed since, is said above.
 
 {rule}
 """
 DECLARING = """\
 ## A claim of your own
 
-A TOML file for `--claims`. Names are checked: an unknown cohort, gene, list, analyte, cell type or
-contrast is refused, with the nearest names.
+A TOML file for `--claims`. Names are checked: an unknown cohort, gene, list, analyte, cell type,
+contrast or column is refused, with the nearest names.
 
 ```toml
 [study]

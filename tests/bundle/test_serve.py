@@ -171,3 +171,11 @@ def test_loads_in_a_fresh_process_from_any_folder(
     expected = load_model(one.folder).predict(samples)["probability_severe"]
     assert json.loads(done.stdout.splitlines()[-1]) == pytest.approx(expected.tolist(), abs=1e-9)
     assert {path.name for path in tmp_path.iterdir()} == {"other machine", "samples.csv"}
+
+
+def test_json_nested_too_deep_for_mlflows_reader_is_the_servers_500(address: str) -> None:
+    # docs/models.md: the model never sees it, and the server goes on
+    status, answer = post(address, b"[" * 100_000)
+    assert status == 500
+    assert "Traceback" not in answer
+    assert post(address, b"[1, 2]")[0] == 400

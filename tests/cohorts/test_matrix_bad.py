@@ -65,7 +65,7 @@ def refused(path: Path, **options: object) -> InputError:
         ("gene,S1,S2\nISG15,1\nACTB,3,4\n", "lines of different length"),
         ("gene,S1,S2\nISG15,1,2\nACTB,3\n", "1 missing values"),
         ("gene,S1,S2\nISG15,1,inf\nACTB,3,4\n", "1 infinite values, the first at row 2, column 3"),
-        ("gene,S1,S2\nISG15,1,-inf\nACTB,3,4\n", "infinite values"),
+        ("gene,S1,S2\nISG15,1,-inf\nACTB,3,4\n", "1 values of minus infinity"),
         ("gene,S1,S2\nISG15,-0.5,1.2\nACTB,0.7,-1.1\n", "look like z-scores"),
         ("gene,S1,S2\nISG15,500,12\nACTB,700,-11\n", "-11 at row 3, column 3 (ACTB, S2)"),
         ("gene,S1,S2\nISG15,0,12\nACTB,0,11\n", "every value is 0 in S1"),
@@ -82,6 +82,24 @@ def test_text(content: str, message: str, tmp_path: Path) -> None:
     error = refused(path)
     assert message in error.got
     assert str(path) in error.got
+
+
+@pytest.mark.parametrize(
+    ("value", "expected", "do"),
+    [
+        ("-inf", "finite number", "log(0)"),
+        ("inf", "finite number", "division by 0"),
+        ("1e300", "at most 1e+15", "no instrument"),
+    ],
+)
+def test_where_impossible_values_come_from(
+    value: str, expected: str, do: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text(f"gene,S1,S2\nISG15,1,{value}\nACTB,3,4\n")
+    error = refused(path)
+    assert expected in error.expected
+    assert do in error.do
 
 
 @pytest.mark.parametrize(
@@ -215,6 +233,21 @@ def test_zip_of_several_files(tmp_path: Path) -> None:
         archive.writestr("a.csv", GOOD)
         archive.writestr("b.csv", GOOD)
     assert "holds 2 files: a.csv, b.csv" in refused(tmp_path / "m.zip").got
+
+
+@pytest.mark.parametrize("name", ["../../log.csv", ".hidden.csv", "__MACOSX/log.csv"])
+def test_zip_of_files_that_are_passed_over(name: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "m.zip", "w") as archive:
+        archive.writestr(name, GOOD)
+    error = refused(tmp_path / "m.zip")
+    assert f"begins with a dot or __MACOSX: {name}" in error.got
+    assert "0 files" not in error.got
+
+
+def test_zip_of_folders_only(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "m.zip", "w") as archive:
+        archive.writestr("folder/", "")
+    assert refused(tmp_path / "m.zip").got.endswith("m.zip holds no file")
 
 
 def test_zip_that_announces_less_than_it_holds(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from scipy import sparse
 
 from ifn_severity.cohorts.pseudobulk import CellColumns, Pseudobulk, sum_cells
 from ifn_severity.cohorts.pseudobulk.stream import cut
+from ifn_severity.cohorts.pseudobulk.write import make_cohort
 from ifn_severity.errors import InputError, LabelError
 
 COLUMNS = CellColumns("patient", "cell_type")
@@ -176,6 +177,35 @@ def test_one_patient_and_too_few_cells(tmp_path: Path) -> None:
     path = write(adata, tmp_path / "d.h5ad", "csr")
     with pytest.raises(InputError, match="0 of 3 patients have at least 5000 cells"):
         sum_cells(path, COLUMNS, scratch=tmp_path, min_cells=5_000)
+
+
+def test_counts_that_are_all_zero(tmp_path: Path) -> None:
+    adata = cells()
+    adata.layers["counts"] = adata.X.copy()
+    adata.X[:] = 0
+    path = write(adata, tmp_path / "c.h5ad", "csr")
+    with pytest.raises(
+        InputError, match="every count of a gene in X is 0, over 300 cells"
+    ) as error:
+        summed(path, tmp_path)
+    assert "--layer" in error.value.do
+    # of one patient only: cells enough, and nothing in them
+    adata.X[(adata.obs["patient"] == "p1").to_numpy()] = 1
+    path = write(adata, tmp_path / "d.h5ad", "csr")
+    with pytest.raises(InputError, match="1 of 3 patients have at least 1 cells and any counts"):
+        summed(path, tmp_path)
+
+
+def test_genes_that_are_there_twice_are_told(tmp_path: Path) -> None:
+    adata = cells()
+    adata.var["symbol"] = ["ISG15", "ISG15", *GENES[2:]]
+    adata.var_names = [f"row{i}" for i in range(len(GENES))]
+    bulk = summed(write(adata, tmp_path / "c.h5ad", "csr"), tmp_path)
+    assert [note for note in bulk.notes if "several rows" in note] == [
+        "Genes with several rows, of which each sample's largest value was taken: ISG15."
+    ]
+    assert any("earlier name" in note and "G1P3" in note for note in bulk.notes)
+    assert make_cohort(bulk, COLUMNS).n_vars == len(GENES) - 2
 
 
 def test_cells_without_annotation_count_nowhere(tmp_path: Path) -> None:

@@ -43,6 +43,35 @@ def test_a_wrong_claim_file_is_one_block(cli: Cli, tmp_path: Path) -> None:
     assert "no tables [[claim]]" in shown
 
 
+def test_a_column_that_is_not_there_is_one_block(
+    cli: Cli, partial_mirror: Path, home: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        """
+        study = { name = "Me 2026", citation = "Me.", doi = "10.1000/xyz" }
+        [[claim]]
+        id = "mine"
+        title = "A column"
+        sentence = "A column is higher in severe disease."
+        needed = "the column"
+        [[claim.part]]
+        id = "column"
+        test = "difference"
+        label = "a column"
+        measure = { column = "source_nope" }
+        contrast = "severe against milder"
+        expected = "higher"
+        cohorts = ["GSE155454"]
+        """
+    )
+    code, _, shown = cli("evidence", "mine", "--claims", str(path))
+    assert code == 2
+    assert "no column 'source_nope' in GSE155454" in shown
+    assert "source_group" in shown
+    assert not (home / "reports").exists()
+
+
 def test_missing_cohorts_stop_it_with_one_block(cli: Cli, partial_mirror: Path, home: Path) -> None:
     code, _, shown = cli("evidence", "2a")
     assert code == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -130,3 +132,16 @@ def test_curve_follows_the_truth() -> None:
 def test_one_class_is_refused() -> None:
     with pytest.raises(LabelError, match="0 mild and 3 severe"):
         calibration_summary(np.ones(3, dtype=int), np.arange(3.0), np.arange(3))
+
+
+def test_every_figure_has_an_interval_and_none_without_draws() -> None:
+    rng = np.random.default_rng(3)
+    log_odds = rng.normal(0, 1.5, 200)
+    y = (rng.random(200) < 1 / (1 + np.exp(-log_odds))).astype(int)
+    found = asdict(calibration_summary(y, log_odds, np.arange(200), n_draws=300))
+    for name in ("brier", "ece", "slope", "intercept", "in_the_large"):
+        assert found[f"{name}_low"] < found[f"{name}_high"]
+    assert found["intercept_low"] < found["intercept"] < found["intercept_high"]
+    without = asdict(calibration_summary(y, log_odds, np.arange(200), n_draws=0))
+    assert without["slope"] == found["slope"]
+    assert np.isnan([without[f"{name}_low"] for name in ("brier", "slope", "intercept")]).all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 from scipy.stats import t
@@ -102,11 +102,12 @@ def test_nonsense_is_refused(change):
 @settings(max_examples=40)
 @given(
     shift=st.floats(-4, 4),
-    n=st.integers(1, 30),
+    n=st.integers(2, 30),
     seed=st.integers(0, 1000),
 )
 def test_anchor_moves_towards_the_labels(shift, n, seed):
     y, log_odds = draw(np.random.default_rng(seed), shift, n)
+    assume(len(set(y.tolist())) == 2)
     anchor = fit_anchor(y, log_odds, None)
     assert anchor.low < anchor.shift < anchor.high
     assert anchor.n_severe + anchor.n_mild == n
@@ -124,6 +125,15 @@ def test_more_labels_narrow_the_anchor():
         widths.append(anchor.high - anchor.low)
     assert widths[0] > widths[1] > widths[2]
     assert anchor.low < 2.0 < anchor.high
+
+
+@pytest.mark.parametrize(("one", "name"), [(1, "3 labelled severe"), (0, "3 labelled mild")])
+def test_labels_of_one_class_are_refused(one, name):
+    with pytest.raises(LabelError, match=name):
+        fit_anchor(np.full(3, one), np.array([0.1, 2.0, -1.0]), None)
+    # what has no prediction does not count
+    with pytest.raises(LabelError, match=name):
+        fit_anchor(np.array([one] * 3 + [1 - one]), np.array([0.1, 2.0, -1.0, np.nan]), None)
 
 
 def test_no_label_is_refused():

@@ -93,6 +93,17 @@ def test_a_claim_of_ones_own_needs_no_code(tmp_path: Path) -> None:
             "did you mean Rice2013_IFN6",
         ),
         ('genes = ["MX1"]', 'analytes = ["IFNA3"]', "unknown analyte 'IFNA3'", "did you mean"),
+        ('genes = ["MX1"]', 'score = "IFN_score"', "unknown list", "BTM_M75_antiviral_IFN, … ("),
+        ('genes = ["MX1"]', 'score = "zzzz"', "unknown list 'zzzz'", "(86 in all)"),
+        ('genes = ["MX1"]', 'analytes = ["TNFa"]', "unknown analyte 'TNFa'", "did you mean TNF?"),
+        ('genes = ["MX1"]', 'analytes = ["zzz"]', "unknown analyte 'zzz'", "in all)"),
+        ('"MX1"]', '"G1P3"]', "unknown gene 'G1P3'", "did you mean IFI6?"),
+        (
+            'test = "difference"',
+            'test = "correlation"\nsecond = { analytes = ["TNF"] }',
+            "GSE157103 measured no plasma proteins",
+            "correct the claim",
+        ),
         (
             'cohorts = ["GSE157103"]',
             'cell_types = ["clasical monocytes"]\ncohorts = ["GSE157103"]',

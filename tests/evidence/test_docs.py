@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ifn_severity.evidence.load import load_claims
-from ifn_severity.evidence.verdict import RULE
+from ifn_severity.evidence.verdict import RULE, WRITTEN
 from ifn_severity.workflows.claims import EvidenceResult
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +25,9 @@ def test_every_claim_and_every_clause_is_on_the_page() -> None:
             assert part.label in PAGE
     for clause in RULE:
         assert clause in PAGE
+    # once, and nothing beside it that says more
+    assert PAGE.count(WRITTEN) == 1
+    assert PAGE.count("before the first run") == 1
 
 
 @pytest.mark.mirror

@@ -59,6 +59,16 @@ def test_without_refits_nothing_is_claimed() -> None:
     assert np.isnan(sign_stability(np.ones(5), nothing)).all()
 
 
+@pytest.mark.parametrize("n_genes", [1, 2])
+def test_ranks_of_one_or_two_genes_have_no_correlation(n_genes: int) -> None:
+    """No 0.00 that would read as the least stable ranking there is."""
+    draws = np.random.default_rng(2).lognormal(size=(60, n_genes))
+    found = stability(np.ones(n_genes), draws)
+    assert found.refits == 60
+    assert found.stable is None
+    assert np.isnan([found.split_half, found.between_draws, found.overlap]).all()
+
+
 @given(st.lists(st.floats(0, 10), min_size=2, max_size=30))
 @settings(max_examples=50, deadline=None)
 def test_ranks_are_scipys_of_the_negative(values: list[float]) -> None:

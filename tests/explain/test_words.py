@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ifn_severity.evaluate import against_random
 from ifn_severity.explain.attributions import Attributions
 from ifn_severity.explain.patients import no_neighbours, patient_words
 from ifn_severity.explain.ranking import stability
 from ifn_severity.explain.result import Answer, Patient
+from ifn_severity.explain.stability_words import stability_words
 from ifn_severity.explain.summaries import choose_patients
 from ifn_severity.explain.words import answer_words
 
@@ -20,7 +22,7 @@ ANSWER = Answer(
     **{"share": 0.25, "share_low": NAN, "share_high": NAN, "net_share": 0.2},
     **{"net_share_low": NAN, "net_share_high": NAN, "auroc_with": 0.85, "auroc_without": 0.84},
     **{"difference": 0.01, "difference_low": -0.02, "difference_high": 0.04, "p_value": 0.5},
-    **{"random_draws": 1, "random_median": 0.8, "random_p95": 0.8, "beats_random": True},
+    **{"random": against_random(0.85, [0.8]), "found_with": ()},
     **{"n_cohorts": 1, "n_samples": 1, "n_patients": 1, "n_flipped": 0, "n_led": 1},
     n_counted=1,
     genes_chosen=False,
@@ -36,6 +38,23 @@ def said(answer: Answer, where: pd.DataFrame) -> str:
     )
 
 
+@pytest.mark.parametrize(("n_genes", "refits"), [(1, 60), (2, 60), (12, 60), (12, 5), (12, 0)])
+def test_the_answer_says_of_stability_what_the_section_says(n_genes: int, refits: int) -> None:
+    draws = np.random.default_rng(0).lognormal(size=(refits, n_genes))
+    steady = stability(np.ones(n_genes), draws)
+    interferon = pd.DataFrame(
+        {"mean_abs_shap": 0.1, "p_top10": 1.0, "direction": "up"},
+        index=[f"G{i}" for i in range(n_genes)],
+    )
+    nothing = pd.DataFrame()
+    words = answer_words(ANSWER, steady, interferon, where(), nothing, nothing, held_out=True)
+    assert stability_words(steady, n_genes) in words
+    text = " ".join(words)
+    assert ("NOT stable" in text) == (n_genes == 12 and refits == 60)
+    # each of ten genes or fewer is always among the first ten
+    assert ("top ten in" in text) == (n_genes > 10 and refits > 0)
+
+
 def where(*rows: tuple[str, str, float, float, float]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=["cohort", "stage", "difference", "low", "high"])
 
@@ -43,18 +62,57 @@ def where(*rows: tuple[str, str, float, float, float]) -> pd.DataFrame:
 def test_one_is_one_and_what_is_unknown_is_no_comparison() -> None:
     text = said(ANSWER, where(("A", "all", 0.03, 0.01, 0.05), ("A", "early", NAN, NAN, NAN)))
     assert "Where interferon matters (1 comparison): A: helps" in text
-    assert "over 1 panel of as many random genes (1 draw:" in text
+    assert "0 of 1 panel of as many random genes reach; at least 100 are needed" in text
     assert "in 1 of 1 sample," in text
     assert "In no cohort" not in said(ANSWER, where(("A", "all", NAN, NAN, NAN)))
 
 
+def test_random_genes_are_beaten_by_percentile_and_p_alone() -> None:
+    """Five of a hundred that do as well are p = 0.059, whatever their 95th percentile is."""
+    five = against_random(0.85, [0.8] * 95 + [0.86] * 5)
+    assert five.p95 < 0.85
+    text = said(replace(ANSWER, random=five), where())
+    assert (
+        "Whether the panel beats random genes cannot be told: AUROC 0.850, which 5 of 100" in text
+    )
+    assert "cannot be said to carry the prediction" in text
+    four = replace(ANSWER, random=against_random(0.85, [0.8] * 96 + [0.86] * 4))
+    assert "The panel beats random genes: AUROC 0.850, which 4 of 100" in said(four, where())
+    assert "p = 0.0495" in said(four, where())
+    assert "was found with the help" not in said(four, where())
+    helped = said(replace(four, found_with=("GSE157103", "GSE155454")), where())
+    assert "but its design was found with the help of GSE157103, GSE155454." in helped
+    few = said(replace(ANSWER, random=against_random(0.85, [0.8] * 99)), where())
+    assert "is open" in few
+    assert "0 of 99 panels" in few
+
+
 def test_genes_that_were_chosen_with_the_cohorts_are_said_to_be() -> None:
-    chosen = replace(ANSWER, genes_chosen=True, beats_random=None)
+    chosen = replace(ANSWER, genes_chosen=True)
     text = said(chosen, where())
     assert "chosen with these cohorts, which flatters these figures." in text.split(". ")[0] + "."
     assert "beats random genes is not said" in text
     untested = replace(chosen, difference=NAN)
     assert "could not be tested here; its genes were chosen" in said(untested, where())
+
+
+def test_interactions_are_several_comparisons_and_not_corrected() -> None:
+    table = pd.DataFrame(
+        {
+            "interaction": "interferon × inflammation",
+            "kind": "product term",
+            "cohort": ["A", "B", "mean"],
+            "difference": [-0.02, -0.01, -0.015],
+            "low": -0.03,
+            "high": [0.01, 0.0, -0.001],
+        }
+    )
+    nothing, interferon = pd.DataFrame(), pd.DataFrame({"mean_abs_shap": []})
+    steady = stability(np.zeros(1), np.empty((0, 1)))
+    for rows, tests in ((table, "3 comparisons, not corrected"), (table[:1], "1 comparison")):
+        words = answer_words(ANSWER, steady, interferon, where(), rows, nothing, held_out=True)
+        (text,) = [text for text in words if text.startswith("Interaction terms")]
+        assert text.startswith(f"Interaction terms, on held-out patients ({tests}): ")
 
 
 def patient(shap: float, expression: float, near: pd.DataFrame) -> Patient:

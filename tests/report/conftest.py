@@ -186,6 +186,9 @@ def validation_report_of(**changes: object) -> ValidationReport:
             | {"brier": 0.15, "ece": 0.06, "calibration_slope": 1.05 - 0.1 * place}
             | {"calibration_intercept": -0.1, "sensitivity": 0.8, "specificity": 0.75}
             | {"raw_brier": 0.19, "raw_ece": 0.13, "raw_slope": 0.5, "raw_intercept": -0.4}
+            | {"brier_low": 0.11, "brier_high": 0.18, "sensitivity_low": 0.61}
+            | {"sensitivity_high": 0.93, "calibration_slope_low": 0.63}
+            | {"calibration_slope_high": 2.17}
             for cohort in COHORTS
             for place, (s, m) in enumerate([NESTED, *candidates])
         ]

@@ -11,6 +11,7 @@ import pytest
 from ifn_severity.errors import InputError, StoreError
 from ifn_severity.evidence.load import load_claims
 from ifn_severity.evidence.result import VERDICTS, EvidenceReport
+from ifn_severity.evidence.verdict import WRITTEN
 from ifn_severity.report.evidence_methods import genes_section
 from ifn_severity.report.evidence_page import write_evidence_report
 from ifn_severity.report.evidence_rows import claim_of
@@ -86,6 +87,14 @@ def test_the_answer_comes_first_and_claims_in_order(page: Page) -> None:
     # the contents name sections as well, before they come
     places = [page.text.rindex(words) for words in order]
     assert places == sorted(places)
+
+
+def test_when_the_rule_was_written_is_said_once(evidence: EvidenceReport, tmp_path: Path) -> None:
+    report = replace(evidence, limits=(*evidence.limits, WRITTEN))
+    text = Page(write_evidence_report(tmp_path / "report.html", report)).text
+    assert text.count(WRITTEN) == 1
+    for more in ("before any result", "beforehand", "before it met the data"):
+        assert more not in text
 
 
 @pytest.mark.parametrize(

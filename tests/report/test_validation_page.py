@@ -76,6 +76,10 @@ def test_meanings_limits_and_sources_are_there(page: Page, validation: Validatio
         "SIMULATED DATA",
     ):
         assert words in page.text, words
+    # calibration has its intervals, and so have calls at the threshold
+    for words in ("0.19 → 0.15\u00a0(0.11\u2060–\u20600.18)", "1.05\u00a0(0.63\u2060–\u20602.17)"):
+        assert words in page.text
+    assert "0.80 (0.61\u2060–\u20600.93)" in page.text
     # the interval of a table stays on one line
     row = validation.held_out.iloc[0]
     joined = f"{row['auroc']:.2f}\u00a0({row['auroc_low']:.2f}\u2060–\u2060{row['auroc_high']:.2f})"

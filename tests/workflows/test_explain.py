@@ -86,7 +86,9 @@ def test_the_first_sentence_answers(explained: Explained) -> None:
     answer = explained.answer
     sure = answer.difference_low > 0 or answer.difference_high < 0
     assert ("does not surely change" in first) is not sure
-    assert "3 draws" in explained.words[1]
+    assert "of 3 panels of as many random genes" in explained.words[1]
+    assert "at least 100 are needed" in explained.words[1]
+    assert explained.answer.found_with == ()
     assert len(explained.random_aurocs) == 3
 
 
@@ -144,6 +146,9 @@ def test_refusals_come_before_anything_is_written(store: Home, tmp_path: Path) -
     output = tmp_path / "no.html"
     with pytest.raises(InputError, match="SIM999"):
         explain("small", output=output, patients=["SIM999"], refits=0, panels=0)
+    with pytest.raises(InputError, match="NOPE") as refused:
+        explain("small", output=output, patients=["NOPE"], refits=0, panels=0)
+    assert len(refused.value.do) < 120
     with pytest.raises(InputError, match="refits"):
         explain("small", output=output, refits=-1)
     with pytest.raises(CohortError, match="nowhere"):
@@ -229,8 +234,8 @@ def test_without_refits_or_training_cohort_nothing_is_claimed(
     assert "theirs missing" in found.design
     assert "could not be tested" in found.words[0]
     assert "not compared with random genes" in found.words[1]
-    assert found.answer.beats_random is None
-    assert any("no refits were run" in text for text in found.words)
+    assert found.answer.random.n == 0
+    assert any("No refits were run" in text for text in found.words)
     assert found.interferon[["low", "rank_low", "p_top10"]].isna().all(axis=None)
     assert found.patients[0].neighbours.empty
 

@@ -124,8 +124,8 @@ def test_a_panel_is_explained_on_what_it_measures(here: Any) -> None:
     assert found.gene_level.error < 1e-9
     # its genes were chosen with this cohort: random panels had no such choice
     assert "its genes were chosen with these cohorts, which flatters" in found.words[0]
-    assert found.answer.random_draws == 2
-    assert found.answer.beats_random is None
+    assert found.answer.random.n == 2
+    assert found.answer.genes_chosen
     assert any("beats random genes is not said" in text for text in found.words)
     # the saved model is explained on the very features that it predicts from
     own = model.classifier.decision_function(dataset.features[model.manifest.columns])

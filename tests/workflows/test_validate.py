@@ -17,13 +17,15 @@ from ifn_severity.cohorts.simulate import simulate_cohort
 from ifn_severity.errors import CohortError, InputError, LabelError
 from ifn_severity.evaluate import Candidate
 from ifn_severity.evaluate.cross_cohort import one_out_splits
-from ifn_severity.features import panel_genes
+from ifn_severity.features import feature_definition, load_catalogue, panel_genes
 from ifn_severity.workflows import tracking
 from ifn_severity.workflows.dataset import load_dataset
 from ifn_severity.workflows.validate import ValidateResult, validate
 from ifn_severity.workflows.validation import clinical, controls
+from ifn_severity.workflows.validation.additions import without_group
 from ifn_severity.workflows.validation.draws import Draws
 from ifn_severity.workflows.validation.fits import Problem, run_fits
+from ifn_severity.workflows.validation.record import FIGURES
 
 COHORTS = ("one", "two", "three")
 SMALL = {
@@ -77,6 +79,11 @@ def test_json_has_its_documented_names(done: ValidateResult) -> None:
         low, high = cohort["auroc_ci"]
         assert 0 <= low <= cohort["auroc"] <= high <= 1
         assert {"n", "brier", "calibration_slope", "mild_means"} <= set(cohort)
+        for name in FIGURES:
+            low, high = cohort[f"{name}_ci"]
+            assert low <= cohort[name] <= high
+        # a bootstrap of the Brier score has a width
+        assert cohort["brier_ci"][0] < cohort["brier_ci"][1]
     aurocs = [cohort["auroc"] for cohort in found["cohorts"].values()]
     assert found["mean_auroc"] == pytest.approx(np.mean(aurocs))
     assert found["min_auroc"] == pytest.approx(min(aurocs))
@@ -103,6 +110,49 @@ def test_tables_hang_together(done: ValidateResult) -> None:
     whole = report.additions[report.additions["stage"] == "all"]
     assert np.allclose(whole["difference"], whole["with_"] - whole["without"])
     assert report.learning["n_patients"].is_monotonic_increasing
+
+
+def test_genes_that_other_lists_share_are_counted(done: ValidateResult) -> None:
+    """Against the columns that the run without interferon is fitted on."""
+    told = done.report.headline["shared_genes"]["interferon"]
+    dataset = load_dataset(COHORTS, use="validate")
+    definition = feature_definition("all")
+    lists = [s.genes for s in load_catalogue().values() if s.group == "interferon"]
+    genes = {gene for members in lists for gene in members}
+    kept = definition.features.index[definition.features["group"] != "interferon"]
+    fitted = without_group(dataset, "interferon", "transfer").X.shape[1]
+    assert fitted == dataset.columns("all").columns.isin(kept).sum()
+    held = {gene for column in kept for gene in definition.genes_of(column)}
+    assert told["n_genes"] == len(genes)
+    assert told["n_left"] == len(genes & held)
+    assert told["n_single"] == sum(f"gene:{gene}" in kept for gene in genes)
+    assert all(f"gene:{gene}" in kept for gene in told["single"])
+    assert set(told["within_scores"]) < genes & held
+    page = (done.folder / "report.html").read_text(encoding="utf-8")
+    assert f"still holds {told['n_left']} of the {told['n_genes']} genes on interferon" in page
+
+
+def test_the_headline_alone_has_intervals_of_calibration(done: ValidateResult) -> None:
+    table = done.report.held_out
+    nested = table["model"] == "nested"
+    named = [f"{name}_{end}" for name in ("brier", "raw_brier", "ece") for end in ("low", "high")]
+    assert table.loc[nested, named].notna().all(axis=None)
+    assert table.loc[~nested, named].isna().all(axis=None)
+    assert table["brier"].notna().all()
+    written = pd.read_csv(done.folder / "tables" / "held_out.csv")
+    assert {f"{name}_low" for name in FIGURES} <= set(written.columns)
+
+
+def test_shares_are_drawn_by_patient_and_among_those_asked_for() -> None:
+    problem, _ = noise(within_patients=False)
+    draws = Draws(problem, n_draws=200)
+    severe = problem.y == 1
+    share, low, high = draws.share("a", np.arange(240) % 4 == 0, severe)
+    here = severe & (problem.cohorts == "a")
+    assert share == pytest.approx((np.flatnonzero(here) % 4 == 0).mean())
+    assert low < share < high
+    assert draws.share("a", severe, severe) == (1.0, 1.0, 1.0)
+    assert np.isnan(draws.share("a", severe, problem.cohorts == "b")).all()
 
 
 def test_runs_are_one_a_held_out_cohort_and_candidate(done: ValidateResult) -> None:

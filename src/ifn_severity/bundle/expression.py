@@ -145,8 +145,8 @@ def open_panel(
             f"symbols such as {', '.join(list(genes)[:4])}",
             do="transpose the matrix: its rows are genes"
             if swapped
-            else "give the whole matrix with current gene symbols; ifn-severity predict on the "
-            "file translates other identifiers",
+            else "give the whole matrix, not chosen genes; ifn-severity predict reads files in any "
+            "orientation and with other identifiers, the Python API current HGNC symbols only",
         )
     known = {*genes, *aliases}
     repeated = [name for name, count in Counter(columns).items() if count > 1 and name in known]

@@ -189,7 +189,8 @@ def _check_definition(folder: Path, manifest: Manifest) -> None:
             f"{folder} was trained on other gene lists (catalogue "
             f"{manifest.catalogue_sha256[:12]}, here {catalogue_sha256()[:12]})",
             expected="the same genes in every feature",
-            do=f'install "ifn-severity=={manifest.package_version}", or train the model again',
+            do="train the model again, or use the version of this package it was trained with "
+            f"(ifn-severity {manifest.package_version}, commit {manifest.git_commit or 'unknown'})",
         )
 
 

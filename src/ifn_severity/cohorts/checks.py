@@ -69,12 +69,30 @@ def check_values(matrix: Arranged, path: Path) -> None:
         With the place of the first such value.
     """
     values = matrix.values
-    for wrong, what, do in (
-        (np.isnan(values), "missing values", "fill them where you know how, or remove the gene"),
-        (np.isinf(values), "infinite values", "they come from log(0): take log2(x + 1) instead"),
+    finite = "a finite number in every cell"
+    for wrong, what, expected, do in (
+        (
+            np.isnan(values),
+            "missing values",
+            finite,
+            "fill them where you know how, or remove the gene",
+        ),
+        (
+            np.isneginf(values),
+            "values of minus infinity",
+            finite,
+            "they come from log(0): take log2(x + 1) instead",
+        ),
+        (
+            np.isposinf(values),
+            "infinite values",
+            finite,
+            "they come from a division by 0, or from a number too large for its type: export again",
+        ),
         (
             np.abs(values) > _MOST,
             f"values beyond {_MOST:g}",
+            f"numbers of at most {_MOST:g}",
             "no instrument counts that far: check the export",
         ),
     ):
@@ -82,7 +100,7 @@ def check_values(matrix: Arranged, path: Path) -> None:
             first = "; ".join(matrix.place(*map(int, at)) for at in np.argwhere(wrong)[:3])
             raise InputError(
                 f"{path}: {int(wrong.sum())} {what}, the first at {first}",
-                expected="a finite number in every cell",
+                expected=expected,
                 do=do,
             )
     negative = values < 0

@@ -203,8 +203,13 @@ def _unzip(data: bytes, path: Path, limit: int) -> tuple[bytes, str]:
     # what macOS adds
     entries = [entry for entry in entries if not entry.filename.startswith(("__MACOSX/", "."))]
     if len(entries) != 1:
+        got = f"holds {len(entries)} files: {', '.join(entry.filename for entry in entries[:5])}"
+        if not entries:
+            got = "holds no file"
+            if names:
+                got += f" but what begins with a dot or __MACOSX: {', '.join(names[:5])}"
         raise InputError(
-            f"{path} holds {len(entries)} files: {', '.join(names[:5])}",
+            f"{path} {got}",
             expected="a zip with one file, the expression matrix",
             do="unzip it and give the file that you mean",
         )

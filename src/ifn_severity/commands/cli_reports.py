@@ -81,7 +81,8 @@ def explain(
         int, typer.Option(min=0, help="Bootstrap refits behind intervals; 0 is quick.")
     ] = 200,
     panels: Annotated[
-        int, typer.Option(min=0, help="Panels of random genes to compare with; 100 for a paper.")
+        int,
+        typer.Option(min=0, help="Panels of random genes to compare with; no verdict under 100."),
     ] = 20,
     jobs: Annotated[int, typer.Option(min=-1, help="Processes; -1 for every core.")] = -1,
     seed: Seed = 0,

@@ -75,10 +75,10 @@ def show_comparison(result: TrainResult) -> None:
         ),
         caption_justify="left",
     )
-    table.add_column("features")
-    table.add_column("model")
+    table.add_column("features", no_wrap=True)
+    table.add_column("model", no_wrap=True)
     for heading in ("AUROC (95 % CI)", "avg. precision", "Brier", "cal. slope", "cal. intercept"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", overflow="fold")
     table.add_column("sens. / spec.", justify="right")
     for number, row in enumerate(result.table.itertuples(index=False)):
         table.add_row(

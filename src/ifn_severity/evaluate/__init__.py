@@ -20,6 +20,7 @@ from ifn_severity.evaluate.pool import (
     random_effects,
 )
 from ifn_severity.evaluate.published import Comparator, published_comparators
+from ifn_severity.evaluate.random_panels import AgainstRandom, against_random
 from ifn_severity.evaluate.reliability import (
     CalibrationPoints,
     calibration_curve,
@@ -29,6 +30,7 @@ from ifn_severity.evaluate.splits import Split, outer_splits
 from ifn_severity.evaluate.subgroups import subgroup_aurocs
 
 __all__ = [
+    "AgainstRandom",
     "Calibration",
     "CalibrationPoints",
     "Candidate",
@@ -40,6 +42,7 @@ __all__ = [
     "PooledAuroc",
     "RandomEffects",
     "Split",
+    "against_random",
     "auroc",
     "calibration_curve",
     "calibration_points",

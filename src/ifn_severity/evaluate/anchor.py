@@ -23,8 +23,9 @@ def fit_anchor(
     """Estimate by how much a laboratory's log-odds are shifted.
 
     The slope stays. The shift has a normal prior whose spread is what cohorts differed by in
-    training, so a few samples move it as far as they can tell and no further; one class alone is
-    enough to learn from. Samples are taken as independent.
+    training, so a few samples move it as far as they can tell and no further. Samples of one
+    class alone would be pulled to its side with nothing to stop them, and are refused. Samples
+    are taken as independent.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ def fit_anchor(
     Raises
     ------
     LabelError
-        If there is no labelled sample with a prediction.
+        If no labelled sample has a prediction, or all are of one class.
 
     Examples
     --------
@@ -60,6 +61,13 @@ def fit_anchor(
             "no labelled sample with a prediction",
             expected="at least one sample of known severity among those in the file",
             do="check that the labels name the samples as the expression file does",
+        )
+    if len(set(y.tolist())) < 2:
+        raise LabelError(
+            f"{len(y)} labelled {'severe' if y[0] == 1 else 'mild'} samples and none of the other "
+            "class",
+            expected="samples of known severity of both classes: they set the level between them",
+            do="label some of the other class too, or leave the labels out",
         )
     between = interval is not None and interval.basis == COHORTS and interval.shift > 0
     spread = interval.shift if interval is not None and between else USUAL_SHIFT

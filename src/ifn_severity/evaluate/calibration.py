@@ -145,7 +145,7 @@ class Calibration:
     slope, slope_low, slope_high : float
         1 is right; below 1 the predictions are too extreme (Cox 1958,
         doi:10.1093/biomet/45.3-4.562).
-    intercept : float
+    intercept, intercept_low, intercept_high : float
         Of the line with that slope.
     in_the_large, in_the_large_low, in_the_large_high : float
         Intercept with the slope kept at 1: above 0 the risk is underestimated.
@@ -164,6 +164,8 @@ class Calibration:
     slope_low: float
     slope_high: float
     intercept: float
+    intercept_low: float
+    intercept_high: float
     in_the_large: float
     in_the_large_low: float
     in_the_large_high: float
@@ -193,7 +195,9 @@ def calibration_summary(
     y : ndarray of shape (n_samples,), 0 or 1
     log_odds : ndarray of shape (n_samples,)
     patients : ndarray of shape (n_samples,)
-    n_bins, n_draws, seed : int
+    n_bins, seed : int
+    n_draws : int
+        Bootstrap draws of patients; without any, limits are NaN.
 
     Returns
     -------
@@ -218,13 +222,13 @@ def calibration_summary(
         ("brier", briers),
         ("ece", errors),
         ("slope", slopes),
+        ("intercept", intercepts),
         ("in_the_large", large),
     ):
         low, high = percentile_interval(values[1:])
         figures |= {name: float(values[0]), f"{name}_low": low, f"{name}_high": high}
     return Calibration(
         **figures,
-        intercept=float(intercepts[0]),
         observed=float(y.mean()),
         expected=float(probability.mean()),
         n_samples=len(y),

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ifn_severity.cohorts import list_analytes, list_cell_types
+from ifn_severity.cohorts.analytes import analyte_families, printed_analytes
 from ifn_severity.cohorts.card import cohort_names
 from ifn_severity.cohorts.card_parse import Table
-from ifn_severity.errors import ClaimError, nearest
+from ifn_severity.errors import ClaimError
 from ifn_severity.evidence.claim import (
     DIRECTIONS,
     STRATA,
@@ -21,8 +22,9 @@ from ifn_severity.evidence.claim import (
     Measure,
     Part,
 )
+from ifn_severity.evidence.offer import offer
 from ifn_severity.features import load_catalogue
-from ifn_severity.genes import gene_table
+from ifn_severity.genes import gene_table, harmonise
 
 _KEYS = {
     "score": "score",
@@ -48,13 +50,19 @@ class ClaimTable(Table):
             unknown = ", ".join(sorted(self.values)[:5])
             raise self.wrong(f"unknown field {unknown}", "only the fields of docs/evidence.md")
 
-    def known(self, what: str, names: Iterable[str], options: Iterable[str]) -> None:
+    def known(
+        self,
+        what: str,
+        names: Iterable[str],
+        options: Iterable[str],
+        also: Mapping[str, str] | None = None,
+    ) -> None:
         """Refuse a name that does not exist, offering the nearest ones."""
         options = list(options)
         for name in names:
             if name not in options:
                 raise self.wrong(
-                    f"unknown {what} {name!r}", f"an existing {what}", _offer(name, options)
+                    f"unknown {what} {name!r}", f"an existing {what}", offer(name, options, also)
                 )
 
     def tables(self, key: str) -> list[dict[str, Any]]:
@@ -63,12 +71,6 @@ class ClaimTable(Table):
         if not values or not all(isinstance(value, dict) for value in values):
             raise self.wrong(f"no tables [[{key}]]", f"at least one table [[{key}]]")
         return values
-
-
-def _offer(name: str, options: list[str]) -> str:
-    found = nearest(name, options)
-    # twenty thousand genes are no help
-    return found if len(options) <= 40 or found.startswith("did you") else "correct the name"
 
 
 @dataclass(frozen=True)
@@ -129,11 +131,11 @@ def _measure(values: dict[str, Any], where: str, shared: Shared) -> Measure:
     if key == "score":
         table.known("list", names, load_catalogue())
     elif key == "genes":
-        table.known("gene", names, gene_table().current)
+        symbols = zip(names, harmonise(list(names)).symbols, strict=True)
+        earlier = {name: symbol for name, symbol in symbols if symbol is not None}
+        table.known("gene", names, gene_table().current, earlier)
     elif key == "analytes":
-        table.known(
-            "analyte", names, {a.symbol for known in list_analytes().values() for a in known}
-        )
+        table.known("analyte", names, analyte_families(), printed_analytes())
     elif key == "cells":
         table.known("cell type", names, shared.cell_types)
     of = table.texts("of")
@@ -161,7 +163,9 @@ def _part(values: dict[str, Any], where: str, shared: Shared) -> Part:
     table.known("cohort", cohorts, cohort_names())
     types = table.texts("cell_types")
     table.known("cell type", types, shared.cell_types)
-    _check_measured(table, measure, cohorts, [*types, *measure.of], shared)
+    for one in (measure, second):
+        if one is not None:
+            _check_measured(table, one, cohorts, [*types, *one.of], shared)
     expected = table.choice("expected", DIRECTIONS)
     if (expected == "none") != (test == "no difference"):
         raise table.wrong(
@@ -205,8 +209,8 @@ def _check_measured(
                     f"{cohort} measured no plasma proteins",
                     f"cohorts of plasma proteins: {', '.join(list_analytes())}",
                 )
-            panel = [analyte.symbol for analyte in list_analytes()[cohort]]
-            table.known(f"analyte of {cohort}", measure.names, panel)
+            panel = {analyte.name: analyte.symbol for analyte in list_analytes()[cohort]}
+            table.known(f"analyte of {cohort}", measure.names, panel.values(), panel)
         elif cohort in list_analytes() and measure.kind != "column":
             raise table.wrong(
                 f"{cohort} measured plasma proteins, no transcripts", "a measure of analytes"

@@ -205,7 +205,7 @@ class EvidenceReport:
         ``title``, ``kind``, ``tissue``, ``n_samples``, ``n_patients``, ``n_mild``, ``n_severe``
         (patients), ``days_known`` (bool), ``n_claims``, ``loaded`` (bool), ``reason`` (why not).
     rule : tuple of str
-        The rule of verdicts, a sentence a clause, written before any result.
+        The rule of verdicts, a sentence a clause.
     settings, versions, checksums : Mapping
         What was run, with what, on which bytes.
     limits : tuple of str

@@ -1,4 +1,4 @@
-"""The rule of verdicts, written before any result was seen."""
+"""The rule of verdicts, and when it was written."""
 
 from __future__ import annotations
 
@@ -38,6 +38,13 @@ RULE = (
     "none can.",
 )
 """The rule, a sentence a clause."""
+WRITTEN = (
+    "The rule of verdicts and the deciding tests were committed before the first run of the "
+    "claims; some facts of these cohorts were known by then. Since the first run the clause on "
+    "adjusted p was reworded, to say which tests it counts, intervals of Hedges' g became exact, "
+    "which changed no verdict, and only tests without weight were added."
+)
+"""When the rule was written, what was known by then, and what has changed since."""
 _SIGN = {"higher": 1.0, "lower": -1.0}
 
 

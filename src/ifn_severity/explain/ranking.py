@@ -15,6 +15,8 @@ STABLE = 0.8
 """Least Spearman's ρ between halves of the bootstrap of a ranking that is called stable."""
 FEWEST_DRAWS = 20
 """Refits under which nothing is said about stability."""
+FEWEST_GENES = 3
+"""Genes under which ranks cannot be correlated."""
 HALVINGS = 200
 _LEVEL = (2.5, 97.5)
 
@@ -113,10 +115,11 @@ def stability(importance: np.ndarray, draws: np.ndarray, *, seed: int = 0) -> St
     Returns
     -------
     Stability
+        Unknown with fewer than 20 draws, or fewer than three genes to rank.
     """
     n = len(draws)
     nan = float("nan")
-    if n < FEWEST_DRAWS:
+    if n < FEWEST_DRAWS or len(importance) < FEWEST_GENES:
         return Stability(n, nan, nan, nan, None)
     rng = np.random.default_rng(seed)
     leading = np.argsort(-np.nan_to_num(importance), kind="stable")[:TOP]
@@ -133,7 +136,7 @@ def stability(importance: np.ndarray, draws: np.ndarray, *, seed: int = 0) -> St
 
 
 def _rho(a: np.ndarray, b: np.ndarray) -> float:
-    if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
+    if np.ptp(a) == 0 or np.ptp(b) == 0:
         return 0.0
     return float(spearmanr(a, b).statistic)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from ifn_severity.evaluate.random_panels import AgainstRandom
 from ifn_severity.explain.attributions import Attributions
 
 POOLED = "pooled"
@@ -33,13 +34,11 @@ class Answer:
         NaN where the training cohorts are not on disk, or nothing is left without interferon.
     difference, difference_low, difference_high, p_value : float
         ``auroc_with - auroc_without``, paired patient bootstrap within cohorts.
-    random_draws : int
-        Panels of random genes that the panel was compared with; 0 where it was not.
-    random_median, random_p95 : float
-        Median and 95th percentile of their held-out AUROC.
-    beats_random : bool or None
-        Whether ``auroc_with`` exceeds ``random_p95``; None without draws, and where the
-        panel's genes were chosen with the explained cohorts, as those of random panels were not.
+    random : AgainstRandom
+        ``auroc_with`` beside panels of random genes, without any where none were drawn. Not to be
+        read where ``genes_chosen``: the genes of random panels were not.
+    found_with : tuple of str
+        Explained cohorts with whose help the model's design was found, which flatters it.
     n_cohorts, n_samples, n_patients : int
         What is explained.
     n_flipped : int
@@ -68,10 +67,8 @@ class Answer:
     difference_low: float
     difference_high: float
     p_value: float
-    random_draws: int
-    random_median: float
-    random_p95: float
-    beats_random: bool | None
+    random: AgainstRandom
+    found_with: tuple[str, ...]
     n_cohorts: int
     n_samples: int
     n_patients: int
@@ -91,14 +88,15 @@ class Stability:
         Bootstrap draws, each with a refit; 0 where none were run.
     split_half : float
         Spearman's ρ of the ten leading interferon genes' mean ranks between two random halves of
-        the draws; the median over 200 ways to halve them. NaN without refits.
+        the draws; the median over 200 ways to halve them. NaN with fewer than 20 refits, and with
+        fewer than three genes, which have no ranks to correlate.
     between_draws : float
         Median Spearman's ρ of the same genes between two single draws: how much one cohort of
         this size would differ from another.
     overlap : float
         Mean number of the ten leading interferon genes that a single draw has in its own top ten.
     stable : bool or None
-        ``split_half >= 0.8``; None with fewer than 20 refits.
+        ``split_half >= 0.8``; None where that is not known.
     """
 
     refits: int

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
 
-from ifn_severity.errors import InputError, nearest
+from ifn_severity.errors import InputError
 from ifn_severity.explain.attributions import Attributions
 
 RISES = "higher expression, higher predicted risk"
@@ -25,12 +27,49 @@ def sample_position(attributions: Attributions, sample: str) -> int:
     """
     names = [str(name) for name in attributions.values.index]
     if sample not in names:
-        raise InputError(
-            f"sample {sample} is not among the {len(names)} explained samples",
-            expected=f"a sample of cohort {attributions.cohort}",
-            do=nearest(sample, names) if len(names) <= 2000 else "look the name up in the cohort",
-        )
+        raise unknown_sample(sample, names, attributions.cohort)
     return names.index(sample)
+
+
+def unknown_sample(sample: str, names: Sequence[str], cohort: str) -> InputError:
+    """Return the refusal of a sample that is not there, with the names nearest to it.
+
+    Names are compared with and without their cohort. Where none is near, three are shown: a list
+    of hundreds helps nobody.
+
+    Parameters
+    ----------
+    sample : str
+    names : sequence of str
+        Explained samples, ``cohort:sample``.
+    cohort : str
+        What is explained.
+
+    Examples
+    --------
+    >>> names = [f"A:S{i:02d}" for i in range(30)]
+    >>> unknown_sample("S3", names, "A").do
+    'did you mean A:S23 or A:S13 or A:S03?'
+    >>> unknown_sample("NOPE", names, "A").do
+    'name one of them as cohort:sample, such as A:S00, A:S01, A:S02 (27 more)'
+    """
+    whole = {name.casefold(): name for name in names}
+    short = {name.partition(":")[2].casefold(): name for name in names}
+    typed = sample.casefold()
+    close = [
+        found[name]
+        for found in (short, whole)
+        for name in get_close_matches(typed, found, n=3, cutoff=0.6)
+    ]
+    near = list(dict.fromkeys(close))[:3]
+    more = f" ({len(names) - 3} more)" if len(names) > 3 else ""
+    return InputError(
+        f"sample {sample} is not among the {len(names)} explained samples",
+        expected=f"a sample of cohort {cohort}",
+        do=f"did you mean {' or '.join(near)}?"
+        if near
+        else f"name one of them as cohort:sample, such as {', '.join(names[:3])}{more}",
+    )
 
 
 @dataclass(frozen=True)

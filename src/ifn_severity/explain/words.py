@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from ifn_severity.evaluate.cross_cohort import MIN_PATIENTS
-from ifn_severity.explain.ranking import FEWEST_DRAWS
+from ifn_severity.evaluate.random_panels import ENOUGH_PANELS
+from ifn_severity.explain.ranking import TOP
 from ifn_severity.explain.result import Answer, Stability
+from ifn_severity.explain.stability_words import stability_words
 from ifn_severity.explain.summaries import MIXED
 
-FEW_DRAWS = 100
 NOT_COMPARABLE = (
     "Whether the panel beats random genes is not said: its genes were chosen with these cohorts, "
     "and those of the random panels were not."
@@ -33,9 +34,9 @@ def answer_words(
     said = [first_sentence(answer, held_out=held_out)]
     said += [
         _counted(answer),
-        _random(answer),
+        random_words(answer),
         _leading(interferon, stability),
-        _stability(stability),
+        stability_words(stability, len(interferon)),
     ]
     said += [_where(where), _patients(answer), _interactions(interactions)]
     said.append(_stand_ins(interferon, stand_ins))
@@ -48,9 +49,9 @@ def first_sentence(answer: Answer, *, held_out: bool) -> str:
 
     Examples
     --------
-    >>> nan = float("nan")
+    >>> from ifn_severity.evaluate import against_random
     >>> answer = Answer(0.25, 0.2, 0.3, 0.2, 0.1, 0.3, 0.85, 0.84, 0.01, -0.02, 0.04, 0.5,
-    ...     0, nan, nan, None, 2, 90, 80, 3, 10, 2, False)
+    ...     against_random(0.85, []), (), 2, 90, 80, 3, 10, 2, False)
     >>> print(first_sentence(answer, held_out=True))
     Interferon genes carry 25 % (95 % interval 20 to 30 %) of this model's decision in held-out \
 patients, and leaving them out does not surely change its held-out AUROC: 0.850 with them, 0.840 \
@@ -103,28 +104,46 @@ def _percent(low: float, high: float) -> str:
     return f"{100 * low:.0f} to {100 * high:.0f} %"
 
 
-def _random(answer: Answer) -> str:
-    if answer.random_draws and answer.genes_chosen:
+def random_words(answer: Answer) -> str:
+    """Say whether the panel does better than panels of random genes.
+
+    Examples
+    --------
+    >>> from ifn_severity.evaluate import against_random
+    >>> answer = Answer(0.25, 0.2, 0.3, 0.2, 0.1, 0.3, 0.85, 0.84, 0.01, -0.02, 0.04, 0.5,
+    ...     against_random(0.85, [0.8] * 95 + [0.86] * 5), (), 2, 90, 80, 3, 10, 2, False)
+    >>> print(random_words(answer))
+    Whether the panel beats random genes cannot be told: AUROC 0.850, which 5 of 100 panels of as \
+many random genes reach (p = 0.0594; their median is 0.800, their 95th percentile 0.803). So the \
+biology of the panel cannot be said to carry the prediction.
+    """
+    found = answer.random
+    if found.n and answer.genes_chosen:
         return NOT_COMPARABLE
-    if not answer.random_draws or answer.beats_random is None:
+    if not found.n or np.isnan(found.ours):
         return "The panel was not compared with random genes here."
-    one = answer.random_draws == 1
-    few = (
-        f" ({answer.random_draws} {'draw' if one else 'draws'}: the percentile is rough)"
-        if answer.random_draws < FEW_DRAWS
-        else ""
+    panels = "panel" if found.n == 1 else "panels"
+    reach = "reaches" if found.reached == 1 else "reach"
+    if found.beats is None:
+        return (
+            f"Whether the panel beats random genes is open: AUROC {found.ours:.3f}, which "
+            f"{found.reached} of {found.n} {panels} of as many random genes {reach}; at least "
+            f"{ENOUGH_PANELS} are needed (--panels)."
+        )
+    beside = (
+        f"AUROC {found.ours:.3f}, which {found.reached} of {found.n} panels of as many random "
+        f"genes {reach} (p = {found.p_value:.3g}; their median is {found.median:.3f}, their 95th "
+        f"percentile {found.p95:.3f})"
     )
-    if answer.beats_random:
-        verdict = "The panel beats random genes"
-        ending = ""
-    else:
-        verdict = "The panel does not beat random genes"
-        ending = " So the biology of the panel cannot be said to carry the prediction."
-    return (
-        f"{verdict}: AUROC {answer.auroc_with:.3f} against a median of {answer.random_median:.3f} "
-        f"and a 95th percentile of {answer.random_p95:.3f} over {answer.random_draws} "
-        f"{'panel' if one else 'panels'} of as many random genes{few}.{ending}"
-    )
+    if not found.beats:
+        return (
+            f"Whether the panel beats random genes cannot be told: {beside}. So the biology of the "
+            "panel cannot be said to carry the prediction."
+        )
+    text = f"The panel beats random genes: {beside}"
+    if answer.found_with:
+        text += f"; but its design was found with the help of {', '.join(answer.found_with)}"
+    return f"{text}."
 
 
 def _leading(interferon: pd.DataFrame, stability: Stability) -> str:
@@ -132,30 +151,12 @@ def _leading(interferon: pd.DataFrame, stability: Stability) -> str:
     if top.empty:
         return "No interferon gene moves this model's predictions."
     listed = []
+    # of ten genes or fewer each is among the first ten
+    told = stability.refits > 0 and len(interferon) > TOP
     for gene, row in top.iterrows():
-        sure = f", top ten in {100 * row['p_top10']:.0f} % of refits" if stability.refits else ""
+        sure = f", top ten in {100 * row['p_top10']:.0f} % of refits" if told else ""
         listed.append(f"{gene} ({row['direction']}{sure})")
     return f"Leading interferon genes: {'; '.join(listed)}."
-
-
-def _stability(stability: Stability) -> str:
-    if stability.stable is None and stability.refits:
-        return (
-            f"{stability.refits} refits are too few to say whether the ranking is stable: run at "
-            f"least {FEWEST_DRAWS} (--refits)."
-        )
-    if stability.stable is None:
-        return "How surely these lead is not known: no refits were run (--refits)."
-    rho = (
-        f"Spearman's ρ of the ten leading genes between halves of {stability.refits} refits "
-        f"{stability.split_half:.2f}, between two single refits {stability.between_draws:.2f}"
-    )
-    if not stability.stable:
-        return f"The ranking is not stable: {rho}. Read families and groups, not single ranks."
-    return (
-        f"The ranking averaged over refits is stable ({rho}); one refit has on average "
-        f"{stability.overlap:.1f} of these ten in its own top ten."
-    )
 
 
 def _where(where: pd.DataFrame) -> str:
@@ -202,7 +203,11 @@ def _interactions(interactions: pd.DataFrame) -> str:
         parts.append(
             f"{title} {verb} ({float(row['difference'].iloc[0]):+.3f}, {low:+.3f} to {high:+.3f})"
         )
-    return f"Interaction terms, on held-out patients: {'; '.join(parts)}." if parts else ""
+    looked = int(product["difference"].notna().sum())
+    tests = f"{looked} comparisons, not corrected" if looked > 1 else "1 comparison"
+    return (
+        f"Interaction terms, on held-out patients ({tests}): {'; '.join(parts)}." if parts else ""
+    )
 
 
 def _stand_ins(interferon: pd.DataFrame, stand_ins: pd.DataFrame) -> str:

@@ -15,7 +15,7 @@ from ifn_severity.report.stages import (
 )
 from ifn_severity.report.style import INK, figure_style, finish, new_figure
 from ifn_severity.report.validation import ValidationReport
-from ifn_severity.report.validation_words import measured_proteins
+from ifn_severity.report.validation_rows import measured_proteins
 
 
 def additions_figure(report: ValidationReport) -> Figure:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ifn_severity.errors import InputError
+from ifn_severity.evaluate import against_random
 from ifn_severity.report.panels import panel_grid
 from ifn_severity.report.style import (
     BLUE,
@@ -72,7 +73,7 @@ def controls_figure(report: ValidationReport) -> Figure:
             axes.hist(
                 draws, bins=20, color=GREY, edgecolor="white", linewidth=0.4, label="control draws"
             )
-            edge = float(np.quantile(draws, 0.95))
+            edge = against_random(ours, draws).p95
             axes.axvline(
                 edge,
                 ymax=_BELOW_LEGEND,

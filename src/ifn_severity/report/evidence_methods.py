@@ -5,6 +5,7 @@ from __future__ import annotations
 from ifn_severity.evaluate.subgroups import EARLY_UNTIL
 from ifn_severity.evidence.pooled import deciding_tests
 from ifn_severity.evidence.result import EvidenceReport
+from ifn_severity.evidence.verdict import WRITTEN
 from ifn_severity.report.blocks import ReportTable, Section
 from ifn_severity.report.evidence_rows import interval_in, records, value_in
 from ifn_severity.report.evidence_tables import EVIDENCE_TABLES
@@ -76,7 +77,7 @@ def rule_section(report: EvidenceReport) -> Section | None:
     return Section(
         "rule",
         "The rule of verdicts",
-        ("This rule was written before any result was seen.",),
+        (WRITTEN,),
         items=tuple(report.rule),
     )
 
@@ -144,7 +145,8 @@ def methods_section(report: EvidenceReport) -> Section:
         "Methods, versions and limits",
         paragraphs,
         facts=tuple((term, values) for term, values in facts if values),
-        items=tuple(dict.fromkeys((*report.limits, *LIMITS))),
+        # when the rule was written is said with the rule
+        items=tuple(one for one in dict.fromkeys((*report.limits, *LIMITS)) if one != WRITTEN),
     )
 
 

@@ -86,8 +86,8 @@ def _verdicts(report: EvidenceReport) -> Section:
         numeric=frozenset({4}),
     )
     paragraphs = (
-        "Each claim was declared as a test with an expected direction before it met the data. "
-        "The verdict follows from a rule that was written beforehand and is printed below. The "
+        "Each claim was declared as a test with an expected direction. The verdict follows from "
+        "a rule that is printed below, with what was known when it was written. The "
         "adjusted p-value is the largest among the tests that the verdict rests on "
         f"(Benjamini–Hochberg over the {deciding_tests(report.pooled)} of this run); the verdict "
         "rests on intervals, not on it alone.",

@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ifn_severity.errors import InputError
-from ifn_severity.explain.ranking import FEWEST_DRAWS
+from ifn_severity.evaluate.random_panels import ENOUGH_PANELS
 from ifn_severity.explain.result import Explained
 from ifn_severity.report.panels import legend_above
 from ifn_severity.report.style import BLUE, GREY, INK, VERMILLION, figure_style, finish, new_figure
@@ -54,10 +54,10 @@ def random_figure(explained: Explained) -> Figure:
             linewidth=0,
             gid="random",
         )
-        enough = draws.size >= FEWEST_DRAWS
+        enough = answer.random.n >= ENOUGH_PANELS
         if enough:
             axes.axvline(
-                answer.random_p95, color=INK, linewidth=0.9, linestyle=(0, (3, 2)), gid="p95"
+                answer.random.p95, color=INK, linewidth=0.9, linestyle=(0, (3, 2)), gid="p95"
             )
         own = (
             ("with", answer.auroc_with, BLUE, "D"),

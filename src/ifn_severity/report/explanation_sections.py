@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from ifn_severity.explain.stability_words import stability_words
 from ifn_severity.report.blocks import (
     Details,
     Note,
@@ -35,7 +36,6 @@ from ifn_severity.report.explanation_words import (
     first_place_sentence,
     random_sentence,
     share_words,
-    stability_sentence,
     where_sentences,
 )
 from ifn_severity.report.wording import listed, number
@@ -161,7 +161,7 @@ def genes_section(report: ExplanationReport) -> Section:
     table = explained.interferon
     top = table.loc[genes]
     stability = explained.stability
-    stable = stability_sentence(stability, len(table))
+    stable = stability_words(stability, len(table))
     letters = exchange_letters(explained, genes)
     lettered = " Genes with the same letter stand in for each other." if letters else ""
     if ((top["mean_abs_shap"] < top["low"]) | (top["mean_abs_shap"] > top["high"])).any():

@@ -7,15 +7,12 @@ import math
 import pandas as pd
 
 from ifn_severity.evaluate.cross_cohort import MIN_PATIENTS
-from ifn_severity.explain.ranking import FEWEST_DRAWS, STABLE
-from ifn_severity.explain.result import POOLED, Explained, Stability
-from ifn_severity.explain.words import NOT_COMPARABLE
+from ifn_severity.explain.result import POOLED, Explained
+from ifn_severity.explain.words import random_words
 from ifn_severity.report.explanation_samples import leading_genes, row_of
-from ifn_severity.report.wording import Interval, interval_words, listed, number, signed, unbroken
+from ifn_severity.report.wording import Interval, interval_words, listed, signed, unbroken
 
 NOT_CORRECTED = "Intervals of single genes are not corrected for the number of genes."
-#: Genes whose ranks can be correlated.
-_RANKED = 3
 
 
 def share_words(value: float, low: float = math.nan, high: float = math.nan) -> str:
@@ -36,60 +33,6 @@ def share_words(value: float, low: float = math.nan, high: float = math.nan) -> 
 def triple(about: pd.Series, name: str, low: str, high: str) -> Interval:
     """Return an estimate and the ends of its interval from a row of a table."""
     return float(about[name]), float(about[low]), float(about[high])
-
-
-def stability_sentence(stability: Stability, n_genes: int) -> str:
-    """Say whether the ranking of interferon genes would come out the same again.
-
-    Parameters
-    ----------
-    stability : Stability
-        What refits showed.
-    n_genes : int
-        Interferon genes that are ranked.
-
-    Examples
-    --------
-    >>> nan = math.nan
-    >>> stability_sentence(Stability(40, 0.0, 0.0, 1.0, False), 1)
-    'There is one interferon gene, so there is no ranking that could be stable or not.'
-    >>> print(stability_sentence(Stability(8, nan, nan, nan, None), 30))
-    8 refits are too few to say whether this ranking is stable (at least 20 are needed): read the \
-order of genes as one possible order.
-    """
-    if n_genes < 2:
-        some = "There is one interferon gene" if n_genes else "There is no interferon gene"
-        return f"{some}, so there is no ranking that could be stable or not."
-    if not stability.refits:
-        return (
-            "No refits were run, so how stable this ranking is remains unknown: read the order "
-            "of genes as one possible order."
-        )
-    if stability.refits < FEWEST_DRAWS:
-        return (
-            f"{stability.refits} refits are too few to say whether this ranking is stable (at "
-            f"least {FEWEST_DRAWS} are needed): read the order of genes as one possible order."
-        )
-    if n_genes < _RANKED or stability.stable is None:
-        return (
-            f"{n_genes} interferon genes are too few to say whether their ranking is stable: read "
-            "the order of genes as one possible order."
-        )
-    ranked = f"{n_genes}" if n_genes < 10 else "ten leading"
-    verdict = (
-        f"The ranking of the {ranked} interferon genes is stable"
-        if stability.stable
-        else f"The ranking of the {ranked} interferon genes is NOT stable: do not read the order "
-        "of genes as a finding"
-    )
-    kept = "–" if math.isnan(stability.overlap) else f"{stability.overlap:.1f}"
-    return (
-        f"{verdict}. Between two random halves of {stability.refits} refits Spearman's ρ of the "
-        f"ranks is {number(stability.split_half)} (at least {number(STABLE, 1)} is called stable). "
-        f"Between two single refits it is {number(stability.between_draws)}"
-        + (f", and one refit keeps {kept} of the ten" if n_genes > 10 else "")
-        + ": so much would another sample of patients of this size change it."
-    )
 
 
 def first_place_sentence(explained: Explained) -> str:
@@ -145,24 +88,7 @@ def _gain(row: pd.Series) -> str:
 
 def random_sentence(explained: Explained) -> str:
     """Say whether the panel beats panels of random genes."""
-    answer = explained.answer
-    if answer.random_draws and answer.genes_chosen:
-        return NOT_COMPARABLE
-    if not answer.random_draws or answer.beats_random is None:
-        return "The panel was not compared with panels of random genes."
-    if answer.random_draws < FEWEST_DRAWS:
-        draws = "1 draw" if answer.random_draws == 1 else f"{answer.random_draws} draws"
-        return (
-            f"Too few draws to say whether the panel (AUROC {number(answer.auroc_with)}) beats "
-            f"panels of as many random genes: {draws}, median {number(answer.random_median)}; at "
-            f"least {FEWEST_DRAWS} are needed."
-        )
-    verb = "beats" if answer.beats_random else "does not beat"
-    return (
-        f"The panel (AUROC {number(answer.auroc_with)}) {verb} panels of as many random genes: "
-        f"their median is {number(answer.random_median)}, and 95 % of {answer.random_draws} stay "
-        f"below {number(answer.random_p95)}."
-    )
+    return random_words(explained.answer)
 
 
 def direction_sentences(explained: Explained) -> list[str]:

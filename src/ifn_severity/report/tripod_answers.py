@@ -7,16 +7,15 @@ from typing import NamedTuple
 from ifn_severity.report.tripod_proteins import PROTEIN_ANSWERS
 from ifn_severity.report.tripod_status import AUTHORS, NOT_APPLICABLE, NOT_DONE, PARTLY, REPORTED
 from ifn_severity.report.validation import ValidationReport
+from ifn_severity.report.validation_biology import biology_sentence
 from ifn_severity.report.validation_calibration import calibration_sentence
-from ifn_severity.report.validation_rows import counted_cohorts, value_of
+from ifn_severity.report.validation_rows import counted_cohorts, measured_proteins, value_of
 from ifn_severity.report.validation_words import (
     answer,
-    biology_sentence,
     choice_sentence,
     comparison_sentence,
     heterogeneity,
     interferon_sentence,
-    measured_proteins,
     performance_sentence,
 )
 from ifn_severity.report.wording import listed, number

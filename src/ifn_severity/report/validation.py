@@ -28,7 +28,10 @@ class ValidationReport:
         ``best_of_many`` (its mean AUROC, flattered), ``n_configurations``, ``permutation_p``,
         ``best_comparator`` (label), ``seed``, ``n_draws``; where nothing could be chosen
         ``fixed``, the candidate that was fixed beforehand; ``proteins``, true where plasma
-        proteins were measured instead of transcripts.
+        proteins were measured instead of transcripts; ``shared_genes``, by group the genes that
+        stay when its features are left out (``n_genes``, ``n_left``, ``n_single``, ``single``,
+        ``within_scores``); ``reference_candidate`` and ``reference_auroc``, the design that
+        controls and additions were fitted in.
     predictions : DataFrame
         The headline's held-out predictions, one row a sample: ``sample``, ``cohort``,
         ``patient``, ``severe`` (0/1), ``severity``, ``age``, ``sex``, ``days_since_onset``,
@@ -37,8 +40,9 @@ class ValidationReport:
         Leave one cohort out, one row a cohort and candidate: ``cohort``, ``feature_set``,
         ``model``, ``auroc``, ``auroc_low``, ``auroc_high``, ``brier``, ``ece``,
         ``calibration_slope``, ``calibration_intercept``, ``sensitivity``, ``specificity``, and
-        ``raw_brier``, ``raw_ece``, ``raw_slope``, ``raw_intercept`` before recalibration. The
-        nested headline is there too, as feature_set ``chosen inside`` and model ``nested``.
+        ``raw_brier``, ``raw_ece``, ``raw_slope``, ``raw_intercept`` before recalibration, each
+        with ``_low`` and ``_high`` (patient bootstrap; NaN but for the headline). The nested
+        headline is there too, as feature_set ``chosen inside`` and model ``nested``.
     candidates : DataFrame
         The nested choice, the average of all candidates (model ``averaged``, nothing chosen),
         then one row a candidate, best first: ``feature_set``, ``model``, ``mean_auroc``,

@@ -34,8 +34,9 @@ def methods_section(report: ValidationReport) -> Section:
         "and hyperparameters, was learned without the cohort that is predicted (nested). Means and "
         "the worst figure rest on cohorts with at least five patients in each class. Intervals are "
         f"95 % patient-bootstrap intervals ({head.get('n_draws')} draws, seed {head.get('seed')}); "
-        "all samples of a patient are drawn together. The pooled AUROC is a random-effects mean on "
-        f"the logit scale with a 95 % prediction interval; I² is {heterogeneity(report)}.",
+        "all samples of a patient are drawn together, and a share of 0 or 1 has no width. The "
+        "pooled AUROC is a random-effects mean on the logit scale with a 95 % prediction interval; "
+        f"I² is {heterogeneity(report)}.",
         "Published scores were computed on the same patients in their published direction and left "
         "out on the cohorts that they were derived from. Differences are paired. Probabilities "
         "were recalibrated on held-out predictions of the training cohorts only; an average of "

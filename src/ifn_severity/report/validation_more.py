@@ -9,7 +9,8 @@ from ifn_severity.report.comparison_figure import comparison_figure
 from ifn_severity.report.control_figures import controls_figure, finite, learning_figure
 from ifn_severity.report.matrix_figure import matrix_candidates, matrix_figure
 from ifn_severity.report.validation import ValidationReport
-from ifn_severity.report.validation_words import biology_sentence, choice_sentence
+from ifn_severity.report.validation_biology import biology_sentence
+from ifn_severity.report.validation_words import choice_sentence
 from ifn_severity.report.wording import listed, number
 
 _TOP = 24  # candidates drawn; the rest are in the table

@@ -66,6 +66,13 @@ def nested_rows(report: ValidationReport) -> pd.DataFrame:
     return rows
 
 
+def figure_of(rows: pd.DataFrame, cohort: str, name: str) -> Interval:
+    """Return a figure of ``nested_rows`` with its 95 % interval, NaN where there is none."""
+    row = rows.loc[cohort].to_dict()
+    value, low, high = (float(row.get(f"{name}{end}", math.nan)) for end in ("", "_low", "_high"))
+    return value, low, high
+
+
 def of_cohort(
     report: ValidationReport, cohort: str, column: str = "log_odds"
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -148,3 +155,8 @@ def estimate_of(headline: Mapping[str, Any], name: str, stem: str) -> Interval:
         value_of(headline, f"{stem}_low"),
         value_of(headline, f"{stem}_high"),
     )
+
+
+def measured_proteins(report: ValidationReport) -> bool:
+    """Whether the cohorts measured plasma proteins, and not transcripts."""
+    return bool(report.headline.get("proteins", False))

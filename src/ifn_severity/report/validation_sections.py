@@ -7,12 +7,11 @@ from typing import Any
 
 from ifn_severity.report.additions_figure import additions_figure
 from ifn_severity.report.blocks import ReportFigure, ReportTable, Section
-from ifn_severity.report.calibration_panels import calibration_panels_figure
 from ifn_severity.report.comparators_figure import comparators_figure
 from ifn_severity.report.forest_figure import forest_figure
 from ifn_severity.report.held_out_figures import decision_figure, held_out_roc_figure
 from ifn_severity.report.validation import ValidationReport
-from ifn_severity.report.validation_calibration import calibration_sentence
+from ifn_severity.report.validation_calibration import calibration_section
 from ifn_severity.report.validation_methods import methods_section, tables_section
 from ifn_severity.report.validation_more import (
     candidates_section,
@@ -24,6 +23,7 @@ from ifn_severity.report.validation_more import (
 from ifn_severity.report.validation_rows import (
     comparator_means,
     counted_cohorts,
+    figure_of,
     nested_estimates,
     nested_rows,
     ordered_cohorts,
@@ -35,6 +35,7 @@ from ifn_severity.report.validation_words import (
     comparison_sentence,
     interferon_alone,
     interferon_sentence,
+    shared_sentence,
 )
 from ifn_severity.report.wording import interval_words, listed, number, signed, unbroken
 
@@ -58,7 +59,7 @@ def validation_sections(report: ValidationReport, *, tables_folder: str = "") ->
         _held_out(report),
         _comparators(report),
         _additions(report),
-        _calibration(report),
+        calibration_section(report),
         _decisions(report),
         transfer_section(report),
         controls_section(report),
@@ -83,6 +84,11 @@ def _who(about: Mapping[Any, object], severity: str) -> str:
     return f"{count}: {about[f'{severity}_means']}"
 
 
+def _in_two_lines(estimate: tuple[float, float, float]) -> str:
+    """Write an estimate that may break before its interval and nowhere else."""
+    return " ".join(unbroken(part) for part in interval_words(estimate).split(" ", 1))
+
+
 def _held_out(report: ValidationReport) -> Section:
     estimates, rows = nested_estimates(report), nested_rows(report)
     cohorts = ordered_cohorts(report)
@@ -102,16 +108,17 @@ def _held_out(report: ValidationReport) -> Section:
     if unseen:
         paragraphs.append(f"Without held-out predictions: {listed(unseen)}.")
     table = ReportTable(
-        caption="Held-out results, and what mild and severe mean in each cohort",
-        columns=("Cohort", "AUROC (95 % CI)", "Mild", "Severe", "Sensitivity", "Specificity"),
+        caption="Held-out results (95 % CI; a bootstrap gives a share of 0 or 1 no width), and "
+        "what mild and severe mean in each cohort",
+        columns=("Cohort", "AUROC", "Mild", "Severe", "Sensitivity", "Specificity"),
         rows=tuple(
             (
                 name if name in counted_cohorts(report) else f"{name} (not counted)",
                 unbroken(interval_words(shown[name])),
                 _who(about[name], "mild"),
                 _who(about[name], "severe"),
-                number(rows["sensitivity"].astype(float)[name]),
-                number(rows["specificity"].astype(float)[name]),
+                _in_two_lines(figure_of(rows, name, "sensitivity")),
+                _in_two_lines(figure_of(rows, name, "specificity")),
             )
             for name in cohorts
         ),
@@ -193,6 +200,7 @@ def _comparators(report: ValidationReport) -> Section:
 def _additions(report: ValidationReport) -> Section:
     heading = "What interferon adds"
     paragraphs = [interferon_sentence(report), addition_sentence(report, "cytokine")]
+    shared = [shared_sentence(report.headline, group) for group in ("interferon", "cytokine")]
     figures: tuple[ReportFigure, ...] = ()
     if not report.additions.empty:
         what = interferon_alone(report)
@@ -228,43 +236,9 @@ def _additions(report: ValidationReport) -> Section:
         numeric=frozenset({2, 3}),
     )
     tables = (shown,) if rows else ()
+    # of use only beside a comparison
+    paragraphs += [text for text in shared if text and figures]
     return Section("additions", heading, tuple(paragraphs), figures=figures, tables=tables)
-
-
-def _calibration(report: ValidationReport) -> Section:
-    rows = nested_rows(report)
-    table = ReportTable(
-        caption="Calibration before → after recalibration on the training cohorts",
-        columns=("Cohort", "Brier score", "Calibration error", "Slope", "Intercept"),
-        rows=tuple(
-            (
-                name,
-                *(
-                    f"{number(rows[before].astype(float)[name])} → "
-                    f"{number(rows[after].astype(float)[name])}"
-                    for before, after in (
-                        ("raw_brier", "brier"),
-                        ("raw_ece", "ece"),
-                        ("raw_slope", "calibration_slope"),
-                        ("raw_intercept", "calibration_intercept"),
-                    )
-                ),
-            )
-            for name in ordered_cohorts(report)
-        ),
-        numeric=frozenset({1, 2, 3, 4}),
-    )
-    figure = ReportFigure(
-        "calibration",
-        calibration_panels_figure(report),
-        alt=f"Observed against predicted risk for every cohort. {calibration_sentence(report)}",
-        caption="On the dotted line predictions mean what they say; above it the risk is "
-        "underestimated, below it overestimated. Error bars are 95 % intervals of the observed "
-        "share. ECE is the expected calibration error.",
-    )
-    paragraphs = (calibration_sentence(report),)
-    heading = "Whether the probabilities mean what they say"
-    return Section("calibration", heading, paragraphs, figures=(figure,), tables=(table,))
 
 
 def _decisions(report: ValidationReport) -> Section:

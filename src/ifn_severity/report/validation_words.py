@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from ifn_severity.report.control_figures import finite
+from ifn_severity.report.development_words import development_sentence
 from ifn_severity.report.validation import ValidationReport
+from ifn_severity.report.validation_biology import biology_sentence
 from ifn_severity.report.validation_calibration import calibration_sentence
 from ifn_severity.report.validation_rows import (
     counted_cohorts,
     estimate_of,
+    measured_proteins,
     value_of,
 )
 from ifn_severity.report.wording import estimate, listed, number, signed
-
-#: Fewer random panels than this say nothing about a 95th percentile.
-ENOUGH_PANELS = 100
 
 
 def answer(report: ValidationReport) -> tuple[str, ...]:
@@ -133,6 +133,34 @@ def addition_sentence(report: ValidationReport, group: str) -> str:
     return f"With {group} features the mean AUROC changes by {_gain(*found)}: {words}."
 
 
+def shared_sentence(headline: Mapping[str, Any], group: str) -> str:
+    """Say how many genes of a group stay when its features are left out, empty if not known.
+
+    Parameters
+    ----------
+    headline : Mapping
+        With ``shared_genes``.
+    group : {"interferon", "cytokine"}
+    """
+    found = headline.get("shared_genes", {}).get(group)
+    if not found or not found["n_left"]:
+        return ""
+    within = found["n_left"] - found["n_single"]
+    parts = [
+        f"{n} {how} (such as {listed(list(names))})"
+        for n, how, names in (
+            (found["n_single"], "as features of their own", found["single"]),
+            (within, "within scores", found["within_scores"]),
+        )
+        if n
+    ]
+    return (
+        f"The run without {group} features still holds {found['n_left']} of the "
+        f"{found['n_genes']} genes on {group} lists, because other lists share them: "
+        f"{listed(parts)}. So lists are compared, and not every {group} gene."
+    )
+
+
 def alone_by_cohort(report: ValidationReport) -> pd.Series:
     """Return the AUROC of the interferon score by itself, by counted cohort."""
     table = report.additions
@@ -142,11 +170,6 @@ def alone_by_cohort(report: ValidationReport) -> pd.Series:
         & table["alone"].notna()
     ]
     return rows.groupby(rows["scope"].astype(str))["alone"].first().astype(float)
-
-
-def measured_proteins(report: ValidationReport) -> bool:
-    """Whether the cohorts measured plasma proteins, and not transcripts."""
-    return bool(report.headline.get("proteins", False))
 
 
 def interferon_alone(report: ValidationReport) -> str:
@@ -197,56 +220,6 @@ def _other_way(report: ValidationReport, alone: pd.Series) -> str:
     return f"; the other way round {listed(found)}" if found else ""
 
 
-def beats_random_panels(report: ValidationReport) -> bool | None:
-    """Say whether the panel exceeds the 95th percentile of random panels.
-
-    Both must: the nested headline, and the panel under the very design that the random panels
-    were fitted with, which may have been chosen with hindsight.
-
-    Returns
-    -------
-    bool or None
-        None where fewer than 100 panels were drawn, or there is no headline.
-    """
-    draws, ours = finite(report.random_panels), value_of(report.headline, "mean_auroc")
-    if draws.size < ENOUGH_PANELS or math.isnan(ours):
-        return None
-    alike = value_of(report.headline, "reference_auroc")
-    return min(ours, ours if math.isnan(alike) else alike) > float(np.quantile(draws, 0.95))
-
-
-def biology_sentence(report: ValidationReport) -> str:
-    """Say whether the panel's biology may be said to carry the prediction."""
-    draws, beats = finite(report.random_panels), beats_random_panels(report)
-    if beats is None and measured_proteins(report):
-        return (
-            "Whether these proteins do better than others is open: a panel is its maker's choice, "
-            "so no random panel of proteins stands beside it."
-        )
-    if beats is None:
-        got = f"only {draws.size} panels" if draws.size else "no panels"
-        return (
-            f"Whether the panel's biology carries the prediction is open: {got} of random genes of "
-            f"the same size were drawn, and at least {ENOUGH_PANELS} are needed."
-        )
-    edge = number(float(np.quantile(draws, 0.95)), 3)
-    ours = f"its nested mean AUROC of {number(value_of(report.headline, 'mean_auroc'), 3)}"
-    alike = value_of(report.headline, "reference_auroc")
-    if not math.isnan(alike):
-        ours += f" (fitted as the random panels are: {number(alike, 3)})"
-    against = (
-        f"the 95th percentile ({edge}) of {draws.size} panels of random genes of the same size"
-    )
-    if beats:
-        better = int((draws >= value_of(report.headline, "mean_auroc")).sum())
-        some = f"; {better} of them reach it" if better else "; none of them reaches it"
-        return f"The panel's biology carries the prediction: {ours} exceeds {against}{some}."
-    return (
-        f"It must not be said that the panel's biology carries the prediction: {ours} does not "
-        f"exceed {against}."
-    )
-
-
 def choice_sentence(report: ValidationReport) -> str:
     """Say how many configurations were tried and what choosing among them would flatter."""
     head = report.headline
@@ -262,9 +235,11 @@ def choice_sentence(report: ValidationReport) -> str:
             f"Two cohorts leave none to choose on, so {head['fixed']} was fixed beforehand.",
             "reported",
         )
+    before = development_sentence(str(name) for name in report.cohorts.index)
+    before += " " if before else ""
     text = (
-        f"{tried} configurations were tried. {how} The best configuration seen with hindsight, "
-        f"{head.get('best_candidate')}, has a mean AUROC of {number(best, 3)}, which is "
+        f"{tried} configurations were tried. {before}{how} The best configuration seen with "
+        f"hindsight, {head.get('best_candidate')}, has a mean AUROC of {number(best, 3)}, which is "
         f"{signed(best - nested, 3)} against the {reported} {number(nested, 3)} and must not "
         "be reported as performance."
     )

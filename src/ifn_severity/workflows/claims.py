@@ -10,6 +10,7 @@ from pathlib import Path
 from ifn_severity.errors import ClaimError, nearest
 from ifn_severity.evaluate.subgroups import EARLY_UNTIL
 from ifn_severity.evidence.claim import Claim
+from ifn_severity.evidence.columns import check_columns
 from ifn_severity.evidence.load import load_claims, shared_of
 from ifn_severity.evidence.result import EvidenceReport
 from ifn_severity.evidence.run import run_claims
@@ -100,6 +101,7 @@ def assemble(
             progress=bar is not no_bar,
             step=step,
         )
+        check_columns(claims, cohorts)
         report = run_claims(claims, cohorts, missing, n_draws=n_draws, seed=seed, step=step)
     return replace(
         report,

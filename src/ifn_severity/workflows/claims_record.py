@@ -8,6 +8,7 @@ from typing import Any
 
 from ifn_severity.bundle.manifest import plain
 from ifn_severity.evidence.result import ClaimResult, EvidenceReport
+from ifn_severity.evidence.verdict import WRITTEN
 from ifn_severity.paths import atomic_file
 from ifn_severity.report.evidence_page import write_evidence_report, write_evidence_tables
 
@@ -21,8 +22,7 @@ LIMITS = (
     "cluster can be defined by the very genes that a claim is about.",
     "The TNF–NF-κB score holds immediate early genes (FOS, JUN, EGR1), which the handling of blood "
     "changes too.",
-    "The rule of verdicts and the deciding tests were committed before the first run; some facts "
-    "of these cohorts were known by then. Since then only tests without weight were added.",
+    WRITTEN,
 )
 _KEPT = ("claim", "part", "label")
 

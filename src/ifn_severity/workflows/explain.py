@@ -99,7 +99,9 @@ def explain(
     """
     model = load_model(model_name)
     check_request(model, refits=refits, panels=panels, n_jobs=n_jobs)
-    target = output or reports_dir() / f"{model.name}.html"
+    # the report on other cohorts than the model's own does not replace that on its own
+    where = f"{model.name}-on-{'+'.join(cohorts)}" if cohorts else model.name
+    target = output or reports_dir() / f"{where}.html"
     tables = target.with_suffix("")
     mlflow = tracking.open_store("explain")
     loaded = load(model, cohorts, progress=bar is not no_bar)
@@ -166,7 +168,8 @@ def _numbers(explained: Explained) -> dict[str, float]:
         "auroc_difference": answer.difference,
         "auroc_difference_low": answer.difference_low,
         "auroc_difference_high": answer.difference_high,
-        "random_panel_p95": answer.random_p95,
+        "random_panel_p95": answer.random.p95,
+        "random_panel_p_value": answer.random.p_value,
         "split_half_spearman": steady.split_half,
     }
     numbers |= {

@@ -114,7 +114,8 @@ def log_candidate(
         "model": candidate.model,
         "level": "candidate",
     }
-    with tracking.run(mlflow, candidate.name, tags={**tags, **own}, parent=parent) as run:
+    name = f"{candidate.name} (SIMULATED)" if dataset.simulated else candidate.name
+    with tracking.run(mlflow, name, tags={**tags, **own}, parent=parent) as run:
         best = {
             f"best.{k.removeprefix('model__')}": v
             for k, v in result.classifier.best_params_.items()

@@ -26,6 +26,7 @@ from ifn_severity.workflows.validation.beside import gene_pool, score_comparator
 from ifn_severity.workflows.validation.choice import averaged, choose, recalibrated
 from ifn_severity.workflows.validation.draws import Draws
 from ifn_severity.workflows.validation.fits import Fits, Problem, n_fits, run_fits
+from ifn_severity.workflows.validation.shared import shared_genes
 
 REFERENCE_MODEL = "transfer"
 """Model that controls, additions and the learning curve are run with, on the set ``all`` (or
@@ -150,7 +151,7 @@ def validate(
     steps = n_fits(problem, len(candidates), folds=folds)
     steps += len(cohort_names(problem.cohorts)) * (1 + len(additions.GROUPS))
     steps += controls.n_controls(panels=panels, shuffles=shuffles, repeats=repeats)
-    with bar(f"validating on {dataset.name}", steps) as step:
+    with bar(f"validating on {len(names)} cohorts", steps) as step:
         fits = run_fits(problem, candidates, folds=folds, step=step)
         report = _report(
             dataset,
@@ -188,7 +189,7 @@ def _report(
         for values in (fits.log_odds, fits.raw_log_odds, fits.above)
     )
     score = recalibrated(score, fits, chosen, problem)
-    held_out = tables.held_out_rows(draws, tables.NESTED, score, raw, above)
+    held_out = tables.held_out_rows(draws, tables.NESTED, score, raw, above, intervals=True)
     every = fits.log_odds.mean(axis=0)
     rows = [
         tables.candidate_row(draws, tables.NESTED, score),
@@ -260,6 +261,10 @@ def _report(
         "n_draws": n_draws,
         "fixed": "" if problem.can_choose else fits.candidates[next(iter(chosen.values()))[0]].name,
         "proteins": dataset.proteins,
+        # each plasma protein is in one group
+        "shared_genes": {}
+        if dataset.proteins
+        else {group: shared_genes(group) for group in additions.GROUPS},
     }
     return ValidationReport(
         cohorts=tables.cohort_table(dataset, problem),

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from scipy.stats import rankdata
 
+from ifn_severity.evaluate import against_random
 from ifn_severity.explain.attributions import Attributions
 from ifn_severity.explain.result import POOLED, Answer, Explained, Patient, Stability
 from ifn_severity.report.explanation import ExplanationReport
@@ -346,6 +347,7 @@ def explained_of(
     by_cohort, by_stage = _long(rng, list(interferon.index), obs)
     families, families_by_cohort, family_values = _families(rng, given, cohorts)
     plane, cutpoints = _plane(given)
+    draws = rng.normal(0.84, 0.02, 100)
     order = np.argsort(given.margin)
     chosen = [(order[-1], "highest predicted risk"), (order[0], "lowest predicted risk")]
     return Explained(
@@ -384,13 +386,13 @@ def explained_of(
         where=_where(cohorts),
         plane=plane,
         cutpoints=cutpoints,
-        random_aurocs=tuple(rng.normal(0.84, 0.02, 50)),
+        random_aurocs=tuple(draws),
         answer=Answer(
             **{"share": 0.4, "share_low": 0.35, "share_high": 0.46, "net_share": 0.3},
             **{"net_share_low": 0.25, "net_share_high": 0.36, "auroc_with": 0.86},
             **{"auroc_without": 0.85, "difference": 0.01, "difference_low": -0.02},
-            **{"difference_high": 0.04, "p_value": 0.5, "random_draws": 50},
-            **{"random_median": 0.84, "random_p95": 0.88, "beats_random": False},
+            **{"difference_high": 0.04, "p_value": 0.5},
+            **{"random": against_random(0.86, draws), "found_with": ()},
             **{"n_cohorts": len(cohorts), "n_samples": len(obs), "n_patients": len(obs)},
             **{"n_flipped": 9, "n_led": 41, "n_counted": len(cohorts)},
             genes_chosen=False,
@@ -429,16 +431,14 @@ def bare_explained() -> Explained:
     intervals |= {"p_top10": unknown, "sign_stability": unknown, "exchangeable": ""}
     intervals |= {"stand_in": "", "caution": "", "cohorts_agree": "1 of 1"}
     named = [f"{name}_{end}" for name in ("share", "net_share") for end in INTERVAL]
-    answer = dict.fromkeys(
-        ("auroc_with", "auroc_without", "difference", "random_median", "random_p95"), unknown
-    )
+    answer = dict.fromkeys(("auroc_with", "auroc_without", "difference"), unknown)
     return replace(
         full,
         **{name: getattr(full, name).iloc[:0] for name in nothing},
         interferon=full.interferon.assign(**intervals),
         families=full.families.assign(**dict.fromkeys(named, unknown)),
         random_aurocs=(),
-        answer=replace(full.answer, **answer, random_draws=0, beats_random=None),
+        answer=replace(full.answer, **answer, random=against_random(unknown, [])),
         stability=Stability(0, unknown, unknown, unknown, None),
         patients=(replace(full.patients[0], neighbours=full.patients[0].neighbours.iloc[:0]),),
     )

@@ -14,6 +14,7 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from ifn_severity.errors import InputError
+from ifn_severity.evaluate import against_random
 from ifn_severity.explain.result import Explained
 from ifn_severity.report.explanation_direction import direction_figure, time_figure
 from ifn_severity.report.explanation_effects import effects_figure
@@ -137,7 +138,8 @@ def test_random_panels_stand_beside_the_panel(explained: Explained) -> None:
     with pytest.raises(InputError, match="no panel of random genes"):
         random_figure(replace(explained, random_aurocs=()))
     assert _gids(figure, "p95") == {"p95"}
-    two = random_figure(replace(explained, random_aurocs=(0.8, 0.83)))
+    few = replace(explained.answer, random=against_random(0.86, (0.8, 0.83)))
+    two = random_figure(replace(explained, random_aurocs=(0.8, 0.83), answer=few))
     assert not _gids(two, "p95")
     assert "95 %" not in " ".join(text.get_text() for text in two.legends[0].get_texts())
 

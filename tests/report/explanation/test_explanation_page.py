@@ -6,13 +6,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
 from ifn_severity.errors import InputError, ModelError
-from ifn_severity.explain.result import Explained
+from ifn_severity.explain.result import Explained, Stability
 from ifn_severity.report.explanation import ExplanationReport
 from ifn_severity.report.explanation_page import write_explanation_report
+from ifn_severity.report.explanation_tables import write_explanation_tables
 
 MakeReport = Callable[..., ExplanationReport]
 VOID = {"meta", "link", "img", "br", "hr", "input"}
@@ -120,7 +122,7 @@ def test_page_says_what_matters_first(page: Page) -> None:
         "Interferon genes carry 40 % of the decision.",
         "had not seen that patient",
         "Interferon adds most in GSE155454, early",
-        "does not beat panels of as many random genes",
+        "Whether the panel beats random genes cannot be told",
         "is stable. Between two random halves of 200 refits",
         "IFI27 and 2 that go with it",
         "What is said of SIGLEC1 does not hold everywhere",
@@ -182,6 +184,25 @@ def test_a_ranking_that_is_not_stable_is_a_warning(
     warning = text[text.index('<p class="note warn"') :]
     assert "NOT stable" in warning[: warning.index("</p>")]
     assert "0.41" in warning[: warning.index("</p>")]
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_one_interferon_gene_has_no_ranking_anywhere_on_the_page(
+    explained: Explained, make_report: MakeReport, tmp_path: Path
+) -> None:
+    nan = float("nan")
+    one = replace(
+        explained,
+        interferon=explained.interferon.iloc[:1],
+        stability=Stability(200, nan, nan, nan, None),
+    )
+    report = make_report(one)
+    text = Page(write_explanation_report(tmp_path / "r.html", report)).text
+    assert "There is one interferon gene, so there is no ranking" in text
+    assert "is not stable" not in text.lower()
+    (tables,) = [p for p in write_explanation_tables(tmp_path, report) if p.name == "answer.csv"]
+    figures = pd.read_csv(tables).set_index("figure")["value"]
+    assert np.isnan(float(figures["split_half"]))
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from ifn_severity.errors import StoreError
+from ifn_severity.evaluate import against_random
 from ifn_severity.explain.result import Explained, Stability
+from ifn_severity.explain.stability_words import stability_words
 from ifn_severity.report.explanation import ExplanationReport
 from ifn_severity.report.explanation_genes import gene_table
 from ifn_severity.report.explanation_more import families_section, interactions_section
@@ -23,18 +25,17 @@ from ifn_severity.report.explanation_words import (
     first_place_sentence,
     random_sentence,
     sign_note,
-    stability_sentence,
     where_sentences,
 )
 
 
 def test_stability_is_never_claimed_where_it_is_not_there(explained: Explained) -> None:
     steady = explained.stability
-    said = stability_sentence(steady, 25)
+    said = stability_words(steady, 25)
     assert said.startswith("The ranking of the ten leading interferon genes is stable")
     assert "one refit keeps 6.4 of the ten" in said
-    assert "NOT stable" in stability_sentence(replace(steady, stable=False), 25)
-    assert "No refits" in stability_sentence(replace(steady, refits=0, stable=None), 25)
+    assert "NOT stable" in stability_words(replace(steady, stable=False), 25)
+    assert "No refits" in stability_words(replace(steady, refits=0, stable=None), 25)
 
 
 @pytest.mark.parametrize(
@@ -52,14 +53,14 @@ def test_where_stability_cannot_be_known_none_is_denied(
     nan = float("nan")
     unknown = Stability(refits, nan, nan, nan, None)
     for stable in (None, False):
-        said = stability_sentence(replace(unknown, stable=stable), n_genes)
+        said = stability_words(replace(unknown, stable=stable), n_genes)
         assert said.startswith(words)
         assert "NOT stable" not in said
         assert "–" not in said
 
 
 def test_few_genes_are_counted_and_not_called_ten(explained: Explained) -> None:
-    said = stability_sentence(explained.stability, 4)
+    said = stability_words(explained.stability, 4)
     assert said.startswith("The ranking of the 4 interferon genes is stable")
     assert "ten" not in said
 
@@ -87,15 +88,15 @@ def test_where_never_says_adds_most_of_a_loss(explained: Explained) -> None:
 
 
 def test_random_genes_that_win_are_said_to(explained: Explained) -> None:
-    assert "does not beat" in random_sentence(explained)
-    better = replace(explained.answer, beats_random=True)
-    assert " beats panels" in random_sentence(replace(explained, answer=better))
-    few = random_sentence(replace(explained, answer=replace(better, random_draws=2)))
-    assert few.startswith("Too few draws to say")
-    assert "95 %" not in few
-    none = replace(explained.answer, beats_random=None, random_draws=0)
+    assert "cannot be told" in random_sentence(explained)
+    better = replace(explained.answer, random=against_random(0.86, [0.8] * 100))
+    assert "The panel beats random" in random_sentence(replace(explained, answer=better))
+    few = replace(better, random=against_random(0.86, [0.8] * 2))
+    assert "is open" in random_sentence(replace(explained, answer=few))
+    assert "percentile" not in random_sentence(replace(explained, answer=few))
+    none = replace(explained.answer, random=against_random(0.86, []))
     assert "not compared" in random_sentence(replace(explained, answer=none))
-    chosen = replace(explained.answer, beats_random=None, genes_chosen=True)
+    chosen = replace(explained.answer, genes_chosen=True)
     assert "is not said" in random_sentence(replace(explained, answer=chosen))
 
 

@@ -166,8 +166,8 @@ def sum_cells(
     Raises
     ------
     InputError
-        If the file cannot be read, a value is no count, a column is missing, or fewer than two
-        patients have enough cells.
+        If the file cannot be read, a value is no count, every count is 0, a column is missing, or
+        fewer than two patients have enough cells.
     LabelError
         If grades are not on the scale, or a sample has two.
     """
@@ -190,10 +190,17 @@ def sum_cells(
     per_sample = table.groupby("sample")[["cells", "counts"]].sum().loc[groups.obs.index]
     table, samples = _judge(table, min_cells), _judge(per_sample, min_cells)
     patients = groups.obs.loc[samples["kept"].to_numpy(), "patient"].nunique()
+    if not samples["counts"].any():
+        raise InputError(
+            f"{cells.path}: every count of a gene in {cells.layer} is 0, over "
+            f"{int(samples['cells'].sum()):,} cells of {groups.obs['patient'].nunique()} patients",
+            expected="raw counts, some of them above 0",
+            do="name the layer that holds the counts with --layer, or write the file again",
+        )
     if patients < 2:
         raise InputError(
             f"{cells.path}: {patients} of {groups.obs['patient'].nunique()} patients have at least "
-            f"{min_cells} cells",
+            f"{min_cells} cells and any counts",
             expected="enough cells of at least two patients",
             do="lower the limit with --min-cells, or see whether cells were lost before",
         )

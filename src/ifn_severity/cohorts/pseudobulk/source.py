@@ -21,7 +21,7 @@ from ifn_severity.cohorts.pseudobulk.stream import (
 )
 from ifn_severity.cohorts.pseudobulk.tenx import is_10x_h5, open_folder, open_h5
 from ifn_severity.errors import InputError, nearest
-from ifn_severity.genes import harmonise
+from ifn_severity.genes import collapse, harmonise
 
 _SYMBOLS = ("gene_symbols", "gene_symbol", "symbol", "gene_name", "feature_name")
 _SPARSE = {"csr_matrix": True, "csc_matrix": False}
@@ -69,7 +69,12 @@ def _named(genes: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
             notes = [f"Genes are named by the column {column!r}."] if column else []
     table = pd.DataFrame({"name": best}, index=pd.Index([str(name) for name in genes.index]))
     table["expression"] = genes["expression"].to_numpy() if "expression" in genes else True
-    return table, notes
+    return table, notes + _merged(table.loc[table["expression"], "name"].tolist())
+
+
+def _merged(names: list[str]) -> list[str]:
+    """Say which genes stand there more than once, and what becomes of them in the cohorts."""
+    return collapse(pd.DataFrame(columns=pd.Index(names), dtype="float64"), harmonise(names))[1]
 
 
 def _layer(file: h5py.File, path: Path, layer: str | None) -> tuple[str, str, str]:

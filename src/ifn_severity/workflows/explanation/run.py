@@ -35,6 +35,7 @@ from ifn_severity.workflows.explanation.steps import (
     bootstrap_of,
     check_request,
     counting,
+    found_with,
     genes_chosen_with,
     graded,
     linear_coefficients,
@@ -199,6 +200,7 @@ def explain_loaded(
         random,
         n_counted=n_counted,
         genes_chosen=genes_chosen_with(model, loaded.explained),
+        found_with=found_with(model, loaded.explained),
     )
     where = tables.where_table(
         draws,

@@ -9,16 +9,22 @@ from threadpoolctl import threadpool_limits
 
 from ifn_severity.bundle import SeverityModel
 from ifn_severity.classify import SeverityClassifier
-from ifn_severity.errors import InputError, ModelError, nearest
+from ifn_severity.errors import InputError, ModelError
 from ifn_severity.evaluate import paired_difference
 from ifn_severity.evaluate.compare import PairedDifference
+from ifn_severity.evaluate.development import developed_on
 from ifn_severity.explain.carry import gene_weights, linear_weights
 from ifn_severity.explain.evidence import OWN_COEFFICIENT
 from ifn_severity.explain.held_out import Design
 from ifn_severity.explain.patients import neighbours, no_neighbours, patient_in_full
 from ifn_severity.explain.result import Explained, Patient
 from ifn_severity.explain.samples import Samples
-from ifn_severity.explain.summaries import ChosenPatient, choose_patients, sample_position
+from ifn_severity.explain.summaries import (
+    ChosenPatient,
+    choose_patients,
+    sample_position,
+    unknown_sample,
+)
 from ifn_severity.features import PROTEIN_SET, feature_definition
 from ifn_severity.workflows.dataset import Dataset
 from ifn_severity.workflows.explanation.held import HeldOut, explain_saved
@@ -77,6 +83,11 @@ def genes_chosen_with(model: SeverityModel, cohorts: Sequence[str]) -> bool:
     return len(model.manifest.columns) < whole and bool(trained_on & set(cohorts))
 
 
+def found_with(model: SeverityModel, cohorts: Sequence[str]) -> tuple[str, ...]:
+    """Tell with which of the cohorts the design of the model was found."""
+    return tuple(developed_on(cohorts)) if model.classifier.model == "transfer" else ()
+
+
 def full_names(patients: Sequence[str], names: Sequence[str]) -> list[str]:
     """Return ``cohort:sample`` for what a user typed: a user with one cohort types the sample."""
     full = {str(name).partition(":")[2]: str(name) for name in names}
@@ -97,11 +108,7 @@ def refuse_unknown(
     names = full_names(patients, known)
     for name in names:
         if name not in known:
-            raise InputError(
-                f"sample {name} is not among the {len(known)} explained samples",
-                expected=f"a sample of cohort {cohort}",
-                do=nearest(name, known) if len(known) <= 2000 else "look it up in the cohort",
-            )
+            raise unknown_sample(name, known, cohort)
     return names
 
 

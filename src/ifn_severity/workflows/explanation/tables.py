@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import logit
 
 from ifn_severity.classify import SeverityClassifier
+from ifn_severity.evaluate import against_random
 from ifn_severity.evaluate.compare import PairedDifference
 from ifn_severity.evaluate.subgroups import EARLY_UNTIL
 from ifn_severity.explain.effects import Effects, cohort_mean
@@ -184,6 +185,7 @@ def answer(
     *,
     n_counted: int,
     genes_chosen: bool,
+    found_with: tuple[str, ...],
 ) -> Answer:
     """Collect the facts of the first sentence."""
     interferon = np.array([bool(families.loc[name, "interferon"]) for name in held.families])
@@ -207,7 +209,6 @@ def answer(
     low, high = (float(x) for x in interval(gross_draws))
     net_low, net_high = (float(x) for x in interval(net_draws))
     nan = float("nan")
-    p95 = float(np.percentile(random, 95)) if len(random) else nan
     return Answer(
         share=float(gross[0]),
         share_low=low,
@@ -221,10 +222,8 @@ def answer(
         difference_low=paired.low if paired else nan,
         difference_high=paired.high if paired else nan,
         p_value=paired.p_value if paired else nan,
-        random_draws=len(random),
-        random_median=float(np.median(random)) if len(random) else nan,
-        random_p95=p95,
-        beats_random=bool(auroc_with > p95) if len(random) and not genes_chosen else None,
+        random=against_random(auroc_with, random),
+        found_with=found_with,
         n_cohorts=len(held.effects.cohorts),
         n_samples=len(design.rows),
         n_patients=len(np.unique(samples.patients[design.rows])),

@@ -42,6 +42,23 @@ class Draws:
         areas = self.areas(name, score)
         return (float(areas[0]), *percentile_interval(areas[1:]))
 
+    def share(self, name: str, true: np.ndarray, among: np.ndarray) -> tuple[float, float, float]:
+        """Share of samples of one cohort for which ``true`` holds, with its 95 % interval.
+
+        Parameters
+        ----------
+        name : str
+        true, among : ndarray of bool, shape (n_samples,)
+            Samples outside ``among`` do not count.
+        """
+        rows = self.problem.cohorts == name
+        weights = self.weights[name] * among[rows]
+        total = weights.sum(axis=1)
+        found = np.full(len(weights), np.nan)
+        # a draw without any such sample has no share
+        np.divide(weights @ true[rows], total, out=found, where=total > 0)
+        return (float(found[0]), *percentile_interval(found[1:]))
+
     def mean(self, score: np.ndarray, names: list[str]) -> tuple[float, float, float]:
         """Mean AUROC over cohorts with its 95 % interval."""
         areas = np.mean([self.areas(name, score) for name in names], axis=0)

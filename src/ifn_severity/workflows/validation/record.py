@@ -38,6 +38,11 @@ PROTEIN_LIMITS = (
     "some time of the stay; many samples of yale-impact follow tocilizumab.",
 )
 
+FIGURES = (
+    "brier", "calibration_slope", "calibration_intercept", "ece", "sensitivity", "specificity",
+)  # fmt: skip
+"""Figures of each cohort beside its AUROC; ``_ci`` behind the name is the 95 % interval."""
+
 
 def validation_json(report: ValidationReport) -> dict[str, Any]:
     """Return the machine-readable result, with the names that the README documents.
@@ -49,7 +54,7 @@ def validation_json(report: ValidationReport) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``cohorts`` (per cohort ``n``, ``auroc``, ``auroc_ci``, ``brier``,
+        ``cohorts`` (per cohort ``n``, ``auroc``, ``auroc_ci``, ``brier``, ``brier_ci``,
         ``calibration_slope``, ...), ``comparators`` (per comparator and cohort ``auroc``),
         ``mean_auroc``, ``min_auroc``, ``pooled_auroc`` with its prediction interval, and the
         rest of the tables as records.
@@ -65,12 +70,14 @@ def validation_json(report: ValidationReport) -> dict[str, Any]:
             "counted": bool(facts["counted"]),
             "auroc": row["auroc"],
             "auroc_ci": [row["auroc_low"], row["auroc_high"]],
-            "brier": row["brier"],
-            "calibration_slope": row["calibration_slope"],
-            "calibration_intercept": row["calibration_intercept"],
-            "ece": row["ece"],
-            "sensitivity": row["sensitivity"],
-            "specificity": row["specificity"],
+            **{
+                key: value
+                for figure in FIGURES
+                for key, value in (
+                    (figure, row[figure]),
+                    (f"{figure}_ci", [row[f"{figure}_low"], row[f"{figure}_high"]]),
+                )
+            },
             "chosen": report.headline["chosen"][name],
             "mild_means": facts["mild_means"],
             "severe_means": facts["severe_means"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,22 @@ from ifn_severity.workflows.validation.fits import Fits, Problem
 NESTED = ("chosen inside", "nested")
 AVERAGED = ("all candidates", "averaged")
 """Mean log-odds of every candidate: what remains when nothing at all is chosen."""
+
+CALIBRATION = {
+    "": {
+        "brier": "brier",
+        "ece": "ece",
+        "slope": "calibration_slope",
+        "intercept": "calibration_intercept",
+    },
+    "raw_": {
+        "brier": "raw_brier",
+        "ece": "raw_ece",
+        "slope": "raw_slope",
+        "intercept": "raw_intercept",
+    },
+}
+"""Columns of ``held_out`` for each figure of calibration, after and before recalibration."""
 
 
 def cohort_table(dataset: Dataset, problem: Problem) -> pd.DataFrame:
@@ -57,38 +74,51 @@ def cohort_table(dataset: Dataset, problem: Problem) -> pd.DataFrame:
 
 
 def held_out_rows(
-    draws: Draws, label: tuple[str, str], score: np.ndarray, raw: np.ndarray, above: np.ndarray
+    draws: Draws,
+    label: tuple[str, str],
+    score: np.ndarray,
+    raw: np.ndarray,
+    above: np.ndarray,
+    *,
+    intervals: bool = False,
 ) -> list[dict[str, Any]]:
-    """Describe one candidate on each held-out cohort."""
+    """Describe one candidate on each held-out cohort.
+
+    Parameters
+    ----------
+    draws : Draws
+    label : (feature set, model)
+    score, raw, above : ndarray of shape (n_samples,)
+        Log-odds, the same before recalibration, and log-odds less the threshold's.
+    intervals : bool
+        Whether every figure gets its patient-bootstrap interval, as the headline does. Of other
+        candidates the AUROC alone does, because thousands of calibration lines take their time.
+    """
     problem = draws.problem
+    common = {"n_draws": draws.n_draws if intervals else 0, "seed": problem.seed}
     rows = []
     for name in cohort_names(problem.cohorts):
         here = problem.cohorts == name
-        y, called = problem.y[here], above[here] >= 0
-        common = {"n_draws": 2, "seed": problem.seed}
-        after = calibration_summary(y, score[here], problem.patients[here], **common)
-        before = calibration_summary(y, raw[here], problem.patients[here], **common)
+        y, patients = problem.y[here], problem.patients[here]
         area, low, high = draws.interval(name, score)
-        rows.append(
-            {
-                "cohort": name,
-                "feature_set": label[0],
-                "model": label[1],
-                "auroc": area,
-                "auroc_low": low,
-                "auroc_high": high,
-                "brier": after.brier,
-                "ece": after.ece,
-                "calibration_slope": after.slope,
-                "calibration_intercept": after.intercept,
-                "sensitivity": float(called[y == 1].mean()),
-                "specificity": float(1.0 - called[y == 0].mean()),
-                "raw_brier": before.brier,
-                "raw_ece": before.ece,
-                "raw_slope": before.slope,
-                "raw_intercept": before.intercept,
-            }
-        )
+        row = {
+            "cohort": name,
+            "feature_set": label[0],
+            "model": label[1],
+            "auroc": area,
+            "auroc_low": low,
+            "auroc_high": high,
+        }
+        for stem, values in (("", score), ("raw_", raw)):
+            found = asdict(calibration_summary(y, values[here], patients, **common))
+            for figure, column in CALIBRATION[stem].items():
+                row |= {f"{column}{end}": found[f"{figure}{end}"] for end in ("", "_low", "_high")}
+        for figure, side in (("sensitivity", 1), ("specificity", 0)):
+            rate, low, high = draws.share(name, (above >= 0) == bool(side), problem.y == side)
+            if not intervals:
+                low = high = float("nan")
+            row |= {figure: rate, f"{figure}_low": low, f"{figure}_high": high}
+        rows.append(row)
     return rows
 
 
