@@ -168,6 +168,27 @@ def test_skops_that_unpacks_to_more_than_it_should(copy_of, forge):
     refused(folder, "unpacks to more")
 
 
+def test_skops_schema_that_would_fill_the_memory(copy_of, forge):
+    folder = copy_of("logistic")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("schema.json", b"[" + b"[]," * 1_000_000 + b"0]")
+    assert len(buffer.getvalue()) < 10_000
+    forge(folder, **{"pipeline.skops": buffer.getvalue()})
+    tracemalloc.start()
+    refused(folder, "its schema has 3,000,003 bytes")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # a file is read with room for the largest there may be; parsed, the lists are 70 MB more
+    assert peak < 80_000_000
+
+
+def test_skops_without_a_schema(copy_of, forge):
+    folder = copy_of("logistic")
+    forge(folder, **{"pipeline.skops": _npz(**{"1.npy": b""})})
+    refused(folder, "it has no schema")
+
+
 def test_skops_array_with_an_absurd_shape(copy_of, forge):
     folder = copy_of("logistic")
     with zipfile.ZipFile(folder / "pipeline.skops") as archive:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import pickle
 import struct
 import tracemalloc
@@ -18,9 +20,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ifn_severity.cohorts import container
 from ifn_severity.cohorts.container import open_container
 from ifn_severity.cohorts.matrix import read_expression
 from ifn_severity.errors import InputError
+from ifn_severity.features import panel_genes
 from ifn_severity.genes import gene_table
 
 GOOD = "gene,S1,S2\nISG15,10,20\nACTB,30,40\n"
@@ -303,6 +307,74 @@ def test_zip_that_announces_less_than_it_holds(tmp_path: Path) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 5_000_000
+
+
+def peak_of_refusal(path: Path) -> tuple[InputError, int]:
+    """Return a refusal, and the most bytes that were held until it came."""
+    tracemalloc.start()
+    error = refused(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return error, peak
+
+
+def test_many_lines_in_a_small_file(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv.gz"
+    path.write_bytes(gzip.compress(b"gene,S1\n" + b"A,1\n" * 20_000_000))
+    assert path.stat().st_size < 400_000
+    error, peak = peak_of_refusal(path)
+    assert "has 20,000,001 lines" in error.got
+    assert "at most 1,000,000" in error.expected
+    assert peak < 200_000_000  # the 80 MB, twice while they are unpacked
+
+
+@pytest.mark.parametrize("name", ["m.csv.gz", "m.csv.bz2", "m.csv.xz", "m.zip", "m.csv.gz.gz"])
+def test_small_file_that_unpacks_to_a_large_one(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(container, "SMALL", 2_000_000)
+    table = b"gene,S1\n" + b"A,1\n" * 10_000_000
+    path = tmp_path / name
+    if name.endswith("zip"):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("m.csv", table)
+    else:
+        for ending in name.split(".")[2:]:
+            table = {"gz": gzip, "bz2": bz2, "xz": lzma}[ending].compress(table)
+        path.write_bytes(table)
+    limit = max(2_000_000, 250 * path.stat().st_size)
+    assert limit < 20_000_000
+    error, peak = peak_of_refusal(path)
+    assert "unpacks to more than" in error.got
+    assert "over 250 times its size" in error.got
+    assert peak < 2.5 * limit + 20_000_000
+
+
+def test_workbook_that_unpacks_to_a_large_one(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "m.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * 120_000_000)
+    assert "unpacks to more than 100 MB" in refused(tmp_path / "m.xlsx").got
+
+
+@pytest.mark.parametrize("mark", [",", "\t", ";"])
+def test_line_of_more_cells_than_there_are_genes(mark: str, tmp_path: Path) -> None:
+    line = f"A{mark}1" + f"{mark}1" * 600_000
+    (tmp_path / "m.csv").write_text(f"gene{mark}S1\nISG15{mark}1\n{line}\n")
+    error, peak = peak_of_refusal(tmp_path / "m.csv")
+    assert "has a line of 600,002 cells" in error.got
+    assert peak < 10_000_000
+
+
+def test_limits_leave_tables_of_zeros_alone(tmp_path: Path) -> None:
+    """A sparse matrix packs better than any other, and by far not as well as a bomb."""
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(0.01, (2_000, 500))
+    counts[:, 0] += 1
+    samples = [f"S{i}" for i in range(2_000)]
+    table = pd.DataFrame(counts, index=samples, columns=list(panel_genes())[:500])
+    path = tmp_path / "m.csv.xz"
+    path.write_bytes(lzma.compress(table.to_csv().encode()))
+    assert len(table.to_csv()) < container.MAX_RATIO / 2 * path.stat().st_size
 
 
 def test_empty_workbook(tmp_path: Path) -> None:

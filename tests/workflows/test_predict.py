@@ -291,3 +291,33 @@ def test_swapped_sexes_of_a_real_cohort_are_seen(mirror, home):
     assert len(swapped) >= 2
     # a hint, no reason to make no call
     assert (found.loc[swapped, "call"] != "abstain").all()
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_doubt_about_the_scale_stands_in_every_row(saved, tmp_path, capsys, monkeypatch, streamed):
+    folder, counts = saved
+    counts = pd.concat([counts.rename(index=lambda name, i=i: f"{name}-{i}") for i in range(10)])
+    log10 = np.log10(counts.div(counts.sum(axis=1), axis=0) * 1e6 + 1)
+    log10.to_csv(tmp_path / "m.csv")
+    if streamed:
+        monkeypatch.setattr(stream, "LARGE", 100_000)
+        monkeypatch.setattr(stream, "CELLS", 60 * counts.shape[1])
+    predict(str(folder), tmp_path / "m.csv", tmp_path / "p.csv", report=tmp_path / "b.html")
+    printed = " ".join(capsys.readouterr().out.split())
+    said = "could also be on another log scale"
+    rows = pd.read_csv(tmp_path / "p.csv")
+    assert rows["warnings"].str.count(said).eq(1).all()
+    assert len(rows) == 120
+    assert "! Values were taken for" in printed
+    assert printed.count(said) == 1
+    assert said in (tmp_path / "b.html").read_text()
+    # with the unit given there is nothing to doubt, and nothing else in a row changes
+    plain = predict_file(folder, tmp_path / "m.csv", tmp_path / "q.csv", unit="log2")
+    assert plain.doubts == ()
+    assert not plain.predictions["warnings"].str.contains(said).any()
+    alike = [column for column in rows.columns if column != "warnings"]
+    pd.testing.assert_frame_equal(
+        rows[alike], pd.read_csv(tmp_path / "q.csv")[alike], check_exact=True
+    )
+    words = rows["warnings"].str.split("; ").str[1:].str.join("; ")
+    assert words.tolist() == plain.predictions["warnings"].tolist()

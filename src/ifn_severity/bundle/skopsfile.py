@@ -17,6 +17,8 @@ from ifn_severity.bundle.contents import BROKEN, unzip
 from ifn_severity.bundle.npy import read_npy
 
 _PROTOCOL = 2
+# seventy times the schema of a pipeline here; parsed, it may take thirty times its size
+_MAX_SCHEMA = 2_000_000
 # so that the same archive comes out whenever it is written
 _DATE = (2020, 1, 1, 0, 0, 0)
 # what skops does not trust of its own accord, and we do
@@ -128,10 +130,13 @@ def load_skops(content: bytes) -> Any:
 def _check_nodes(content: bytes) -> None:
     """Look at every node of an archive without building anything."""
     entries = unzip(content)
+    if "schema.json" not in entries:
+        raise ValueError("it is no skops archive: it has no schema")
+    text = entries.pop("schema.json")
+    if len(text) > _MAX_SCHEMA:
+        raise ValueError(f"its schema has {len(text):,} bytes, more than a model can need")
     try:
-        schema = json.loads(entries.pop("schema.json"))
-    except KeyError as error:
-        raise ValueError("it is no skops archive: it has no schema") from error
+        schema = json.loads(text)
     except RecursionError as error:
         raise ValueError("its schema is nested too deeply") from error
     for array in entries.values():

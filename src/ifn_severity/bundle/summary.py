@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from ifn_severity.bundle.interval import COHORTS
@@ -37,7 +39,10 @@ def reasons(predictions: pd.DataFrame) -> dict[str, int]:
 
 
 def batch_sentences(
-    predictions: pd.DataFrame, model: SeverityModel, drift: pd.Series
+    predictions: pd.DataFrame,
+    model: SeverityModel,
+    drift: pd.Series,
+    doubts: Sequence[str] = (),
 ) -> tuple[list[str], list[str]]:
     """Say what was predicted, and what speaks against relying on it.
 
@@ -48,6 +53,8 @@ def batch_sentences(
     model : SeverityModel
     drift : Series indexed by feature
         Mean of the batch less that of training, in training standard deviations.
+    doubts : sequence of str
+        Sentences on what the file was taken for and may not be.
 
     Returns
     -------
@@ -69,6 +76,7 @@ def batch_sentences(
             f"{predictions['panel_coverage'].iloc[0]:.0%} of the panel's genes are there."
         )
     return facts, [
+        *doubts,
         *_abstained(predictions, total, total - len(called)),
         *_interval(predictions, model),
         *_drifted(drift),

@@ -13,13 +13,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 
 from ifn_severity.errors import InputError
 
 READABLE = "csv, tsv, txt, xlsx, parquet or h5ad, if need be packed as gz, xz, bz2 or zip"
-# far beyond any cohort, and small enough that a decompression bomb does not fill the memory
 MAX_BYTES = 4 * 1024**3
+"""Bytes of a file once unpacked; far beyond any cohort that is read whole."""
+MAX_RATIO, SMALL = 250, 100_000_000
+"""A file may unpack to so many times its size, or to so many bytes if that is more: tables of
+expression pack 3 to 30 times, those that are nearly all zeros 100 times, bombs 1,000 times."""
+MAX_ROWS, MAX_COLUMNS = 1_000_000, 500_000
+"""Of a text file that is read whole. Annotations of the genome have 0.4 million transcripts."""
 _PART = 4096
 
 _R_EXPORT = 'export it in R: write.csv(as.matrix(x), "matrix.csv"), then give matrix.csv'
@@ -130,20 +136,31 @@ def _refuse(path: Path, suffix: str) -> InputError:
     return InputError(f"{path} is {what}", expected=READABLE, do=instead)
 
 
-def _unpack(data: bytes, path: Path) -> tuple[bytes, str]:
+def _unpack(data: bytes, path: Path, limit: int) -> tuple[bytes, str]:
     """Undo one layer of compression; return the bytes and what the layer was."""
     openers = ((b"\x1f\x8b", gzip.open, "gz"), (b"\xfd7zXZ\x00", lzma.open, "xz"))
     for magic, opener, kind in (*openers, (b"BZh", bz2.open, "bz2")):
         if data.startswith(magic):
             with reading(path, f"{kind} file"), opener(io.BytesIO(data)) as file:
-                out: bytes = file.read(MAX_BYTES + 1)
-            if len(out) > MAX_BYTES:
-                raise _too_large(path)
+                out: bytes = file.read(limit + 1)
+            if len(out) > limit:
+                raise _too_large(path, limit)
             return out, kind
     return data, ""
 
 
-def _too_large(path: Path) -> InputError:
+def _limit(packed: int) -> int:
+    """Return how many bytes a file of so many may hold once unpacked."""
+    return min(MAX_BYTES, max(SMALL, MAX_RATIO * packed))
+
+
+def _too_large(path: Path, limit: int) -> InputError:
+    if limit < MAX_BYTES:
+        return InputError(
+            f"{path} unpacks to more than {limit // 10**6:,} MB, over {MAX_RATIO} times its size",
+            expected="a table of numbers, which packs 3 to 30 times",
+            do="check where the file is from; if it is right, unpack it and give that file",
+        )
     return InputError(
         f"{path} holds more than {MAX_BYTES // 1024**3} GB once unpacked",
         expected="expression of patients, at most a few thousand samples a file",
@@ -151,12 +168,34 @@ def _too_large(path: Path) -> InputError:
     )
 
 
-def _unzip(data: bytes, path: Path) -> tuple[bytes, str]:
+def _check_shape(data: bytes, path: Path) -> None:
+    """Refuse a text with more rows or columns than any table of genes, before it is parsed."""
+    rows = max(data.count(b"\n"), data.count(b"\r"))
+    if rows > MAX_ROWS:
+        raise _no_gene_table(path, f"{rows:,} lines", MAX_ROWS)
+    for line in islice(io.BytesIO(data), 10):
+        columns = 1 + max(line.count(mark) for mark in (b"\t", b";", b",", b"|", b" "))
+        if columns > MAX_COLUMNS:
+            raise _no_gene_table(path, f"a line of {columns:,} cells", MAX_COLUMNS)
+
+
+def _no_gene_table(path: Path, what: str, limit: int) -> InputError:
+    return InputError(
+        f"{path} has {what}",
+        expected=f"at most {limit:,}: one row a gene or one row a sample",
+        do="give a table of genes and samples, not reads, cells or coordinates; sum single cells "
+        "per patient first",
+    )
+
+
+def _unzip(data: bytes, path: Path, limit: int) -> tuple[bytes, str]:
     """Return a workbook as it is, or the one file inside a zip and its name."""
     with reading(path, "zip or xlsx file"):
         archive = zipfile.ZipFile(io.BytesIO(data))
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     names = [entry.filename for entry in entries]
+    if sum(entry.file_size for entry in entries) > limit:
+        raise _too_large(path, limit)
     if any(name.startswith("xl/") for name in names):
         return data, ""
     if names and all(name.endswith(".npy") for name in names):
@@ -174,8 +213,6 @@ def _unzip(data: bytes, path: Path) -> tuple[bytes, str]:
             expected="a zip with one file, the expression matrix",
             do="unzip it and give the file that you mean",
         )
-    if entries[0].file_size > MAX_BYTES:
-        raise _too_large(path)
     out = io.BytesIO()
     with reading(path, "zip file"), archive.open(entries[0]) as part:
         # in small parts: asked for all at once, it unpacks far more than the size announced
@@ -234,13 +271,13 @@ def open_container(path: Path) -> Container:
         too large, a pickle or R's own format.
     """
     data = _read(path)
-    name = path.name
+    name, limit = path.name, _limit(len(data))
     for _ in range(3):
-        data, kind = _unpack(data, path)
+        data, kind = _unpack(data, path, limit)
         if kind:
             name = re.sub(r"\.(gz|bgz|xz|bz2)$", "", name, flags=re.I)
         elif data.startswith(b"PK\x03\x04"):
-            data, inner = _unzip(data, path)
+            data, inner = _unzip(data, path, limit)
             if not inner:
                 return Container(path, name, "xlsx", data)
             name = Path(inner).name
@@ -261,4 +298,5 @@ def open_container(path: Path) -> Container:
         return Container(path, name, "parquet", data)
     if data.startswith(b"\x89HDF\r\n\x1a\n"):
         return Container(path, name, "h5ad", data)
+    _check_shape(data, path)
     return Container(path, name, "text", _as_text(data, path))

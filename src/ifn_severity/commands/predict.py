@@ -83,7 +83,7 @@ def show_predictions(result: PredictionResult) -> None:
     screen.print(table)
     if result.n_samples > _SHOWN:
         screen.print(f"… and {result.n_samples - _SHOWN} more in the file.")
-    facts, warnings = batch_sentences(result.predictions, result.model, result.drift)
+    facts, warnings = batch_sentences(result.predictions, result.model, result.drift, result.doubts)
     for fact in facts:
         screen.print(fact, markup=False)
     screen.print(

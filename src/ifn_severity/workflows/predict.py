@@ -66,6 +66,8 @@ class PredictionResult:
         What the file was taken for.
     notes : tuple of str
         What was assumed, renamed or dropped, in sentences.
+    doubts : tuple of str
+        What was assumed and may be wrong, in sentences; it stands in every row's warnings too.
     drift : Series indexed by feature
         Mean of the batch less that of training, in standard deviations, furthest first.
     report : Path or None
@@ -81,6 +83,7 @@ class PredictionResult:
     notes: tuple[str, ...]
     drift: pd.Series = field(repr=False)
     report: Path | None = None
+    doubts: tuple[str, ...] = ()
 
     @property
     def n_samples(self) -> int:
@@ -164,12 +167,16 @@ def predict_file(
         tables: list[pd.DataFrame] = []
         first: Expression | None = None
         notes: dict[str, None] = {}
+        doubts: tuple[str, ...] = ()
         # the predictions appear last: a page that cannot be written leaves nothing behind
         with paths.atomic_file(target) as part:
             for chunk in _chunks(model, path, unit):
-                first = first or chunk
-                notes |= dict.fromkeys(chunk.notes if first is chunk else ())
+                if first is None:
+                    # what the first part is taken for, all are taken for
+                    first, doubts = chunk, tuple(filter(_is_doubt, chunk.notes))
+                    notes = dict.fromkeys(note for note in chunk.notes if note not in doubts)
                 for table in _predicted(model, chunk, drift):
+                    table["warnings"] = _doubted(table["warnings"], doubts)
                     table.to_csv(
                         part, mode="a", header=not tables, index=False, lineterminator="\n"
                     )
@@ -190,6 +197,7 @@ def predict_file(
                 notes=(*model.notes, *notes),
                 drift=drift.shifts(model),
                 report=page,
+                doubts=doubts,
             )
             if page is not None:
                 from ifn_severity.workflows.prediction_page import write_prediction_page
@@ -208,6 +216,19 @@ def _chunks(model: SeverityModel, path: Path, unit: str) -> Iterator[Expression]
 def _predicted(model: SeverityModel, chunk: Expression, drift: Drift) -> Iterator[pd.DataFrame]:
     sex = [chunk.sex.get(name) for name in chunk.values.index] if chunk.sex else None
     return model.predict_blocks(chunk.values, sex=sex, on_features=drift.add)
+
+
+def _is_doubt(note: str) -> bool:
+    """Tell whether a note says that the unit is no more than a guess, as ``detect_unit`` does."""
+    return "could also be" in note
+
+
+def _doubted(warnings: pd.Series, doubts: tuple[str, ...]) -> pd.Series:
+    """Add doubts about the file to what limits each prediction, as words without a semicolon."""
+    words = "; ".join(
+        text[:1].lower() + text[1:].replace("; ", ", ").removesuffix(".") for text in doubts
+    )
+    return warnings.map(lambda said: "; ".join(filter(None, (words, said))))
 
 
 def _anchor(model: SeverityModel, path: Path, unit: str, labels: str | Path) -> Anchor:

@@ -34,7 +34,7 @@ def write_prediction_page(path: Path, result: PredictionResult, source: str) -> 
         If it cannot be written.
     """
     model = result.model
-    facts, warnings = batch_sentences(result.predictions, model, result.drift)
+    facts, warnings = batch_sentences(result.predictions, model, result.drift, result.doubts)
     return write_page(
         path,
         title=f"Predictions for {source} by {model.name}",
