@@ -214,6 +214,17 @@ def test_small_cohorts_do_not_count_in_the_headline(
     assert answer.difference_low == pytest.approx(mean["low"], abs=1e-12)
     assert answer.auroc_with == pytest.approx(mean["with_"], abs=1e-12)
     assert "the 2 cohorts, of 3, with at least 5 patients" in found.words[1]
+    # the share needs no classes: it is the mean of all three cohorts' own, in sentence and row
+    own = where[(where["cohort"] != "mean") & (where["stage"] == "all")]
+    assert set(own["cohort"]) == set(names)
+    assert mean["share"] == pytest.approx(answer.share, abs=1e-12)
+    assert mean["share"] == pytest.approx(own["share"].mean(), abs=1e-12)
+    families = found.families_by_cohort
+    families = families[families["family"].isin(found.families.index[found.families["interferon"]])]
+    by_cohort = families.groupby("cohort")["share"].sum()
+    np.testing.assert_allclose(by_cohort[own["cohort"]], own["share"])
+    assert found.interferon["share"].sum() == pytest.approx(answer.share)
+    assert found.families["net_share"].sum() == pytest.approx(1.0)
     alone = explain_in_full(load_model("small"), ["tiny"], refits=0, panels=2, n_jobs=1)
     assert alone.answer.n_counted == 0
     assert np.isfinite(alone.answer.auroc_with)

@@ -42,6 +42,7 @@ from ifn_severity.workflows.explanation.steps import (
     refuse_unknown,
     shown_patients,
 )
+from ifn_severity.workflows.explanation.where import where_table
 
 REFITS, PANELS = 200, 20
 
@@ -200,7 +201,7 @@ def explain_loaded(
         n_counted=n_counted,
         genes_chosen=genes_chosen_with(model, loaded.explained),
     )
-    where = tables.where_table(
+    where = where_table(
         draws,
         compared,
         samples,
