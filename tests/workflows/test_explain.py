@@ -16,6 +16,7 @@ from ifn_severity.errors import CohortError, FeatureError, InputError, LabelErro
 from ifn_severity.explain import Explained
 from ifn_severity.workflows.explain import ExplainResult, explain
 from ifn_severity.workflows.explanation.run import explain_in_full
+from ifn_severity.workflows.explanation.steps import chosen_inside
 from ifn_severity.workflows.train import TrainResult, train
 
 Home = tuple[Path, TrainResult]
@@ -247,6 +248,23 @@ def test_without_refits_or_training_cohort_nothing_is_claimed(
     assert any("No refits were run" in text for text in found.words)
     assert found.interferon[["low", "rank_low", "p_top10"]].isna().all(axis=None)
     assert found.patients[0].neighbours.empty
+
+
+def test_chosen_genes_stand_beside_the_figure_with_the_choice_inside(
+    store: Home, new_cohort: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A panel's held-out figures on its own cohorts are flattered; its manifest knows better."""
+    model = load_model("small")
+    evidence = {"mean_auroc": 0.712, "mean_auroc_ci": [0.6, 0.81]}
+    metrics = {**model.manifest.metrics, "leave_one_cohort_out": evidence}
+    told = replace(model, manifest=replace(model.manifest, metrics=metrics))
+    chosen = "ifn_severity.workflows.explanation.run.genes_chosen_with"
+    for genes_chosen in (True, False):
+        monkeypatch.setattr(chosen, lambda *_, known=genes_chosen: known)
+        found = explain_in_full(told, ["mynew"], refits=0, panels=0, n_jobs=1)
+        assert ("is 0.712 (0.600 to 0.810)" in found.words[0]) is genes_chosen
+        assert np.isnan(found.answer.chosen_inside_low) == (not genes_chosen)
+    assert np.isnan(chosen_inside(model)).all()
 
 
 def test_one_sample_is_no_cohort(store: Home, new_cohort: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Nothing is computed here. ``workflows.explanation`` fills it in, ``report`` draw
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -55,6 +56,10 @@ class Answer:
     genes_chosen : bool
         Whether the panel's genes were chosen out of its feature set with explained cohorts, which
         flatters every held-out figure.
+    chosen_inside, chosen_inside_low, chosen_inside_high : float
+        Where ``genes_chosen``: mean AUROC over the training cohorts, each left out with the choice
+        of genes made without it, with its 95 % interval; as the model's manifest has it. NaN where
+        it has none.
     """
 
     share: float
@@ -80,6 +85,9 @@ class Answer:
     n_led: int
     n_counted: int
     genes_chosen: bool
+    chosen_inside: float = math.nan
+    chosen_inside_low: float = math.nan
+    chosen_inside_high: float = math.nan
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from ifn_severity.workflows.explanation.load import Loaded, load
 from ifn_severity.workflows.explanation.steps import (
     bootstrap_of,
     check_request,
+    chosen_inside,
     counting,
     genes_chosen_with,
     graded,
@@ -201,6 +202,9 @@ def explain_loaded(
         n_counted=n_counted,
         genes_chosen=genes_chosen_with(model, loaded.explained),
     )
+    if answer.genes_chosen:
+        mean, low, high = chosen_inside(model)
+        answer = replace(answer, chosen_inside=mean, chosen_inside_low=low, chosen_inside_high=high)
     where = where_table(
         draws,
         compared,
