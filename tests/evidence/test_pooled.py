@@ -143,6 +143,24 @@ def test_genes_over_cohorts() -> None:
     assert "in no cohort" in found.loc["MX1", "sentence"]
 
 
+def test_a_difference_near_nothing_is_said_to_be() -> None:
+    table, obs = expression(1)
+    means = reference_levels(table)["IFI27"].groupby(obs["severe"]).mean()
+    assert means[1] - means[0] > 0.5
+    said = gene_evidence({"a": (table, obs)}, ["IFI27"]).loc["IFI27", "sentence"]
+    assert "of 1 cohort, by patients' means: g " in said
+    # severe patients' levels are moved next to those of the others
+    near = table.copy()
+    shift = 0.0
+    while (shift := shift + 0.01) < 5:
+        near.loc[obs["severe"] == 1, "IFI27"] = table.loc[obs["severe"] == 1, "IFI27"] - shift
+        means = reference_levels(near)["IFI27"].groupby(obs["severe"]).mean()
+        if means[1] - means[0] < 0.04:
+            break
+    said = gene_evidence({"a": (near, obs)}, ["IFI27"]).loc["IFI27", "sentence"]
+    assert "higher in severe disease in 1 and lower in 0 of 1 cohort (1 of them by at most" in said
+
+
 def test_a_gene_without_values_costs_no_other_gene_a_patient() -> None:
     table, obs = expression(1)
     alone = gene_evidence({"a": (table, obs)}, ["IFI27"]).loc["IFI27"]

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from ifn_severity.explain.bootstrap import draw_patients
+from ifn_severity.classify import SeverityClassifier
+from ifn_severity.explain.bootstrap import draw_patients, explain_rows
 from ifn_severity.explain.effects import Effects, cohort_mean
 from ifn_severity.explain.ranking import (
     direction,
@@ -85,10 +86,37 @@ def test_cohorts_count_alike_and_differing_signs_are_counted() -> None:
     none = Effects(
         ("c0", "c1", "c2"), np.empty((0, 3, 2)), np.empty((0, 3, 2)), np.empty((0, 3, 1))
     )
-    table = gene_ranking(effects(mean_abs, slope), none, families, total=2.2)
+    point = effects(mean_abs, slope)
+    table = gene_ranking(point, none, families, shares=point.shares[0])
     assert table.index.tolist() == ["A", "B"]
     assert table["cohorts_agree"].tolist() == ["2 of 2", "2 of 3"]
     assert table["share"].sum() == pytest.approx(1.0)
+
+
+def test_a_share_is_the_mean_of_the_cohorts_own() -> None:
+    """A cohort of large attributions, or of none, does not decide for the others."""
+    point = effects(np.array([[[8.0, 2.0], [0.1, 0.3], [0.0, 0.0]]]))
+    np.testing.assert_allclose(point.shares, [[(0.8 + 0.25) / 2, (0.2 + 0.75) / 2]])
+    lost = effects(np.full((1, 2, 2), np.nan))
+    assert np.isnan(lost.shares).all()
+
+
+def test_a_gene_one_cohort_measures_counts_in_both(samples: Samples) -> None:
+    """It carries 0 where it was not measured, so it cannot lead by standing in fewer cohorts."""
+    rows = np.arange(len(samples.obs))
+    classifier = SeverityClassifier("transfer", inner_folds=2, views=samples.views).fit(
+        samples.matrix, samples.y, groups=samples.patients, cohorts=samples.cohorts
+    )
+    found = explain_rows(
+        classifier, samples, rows, np.ones(len(rows)), rows,
+        cohorts=("sim0", "sim1"), families=np.ones((len(samples.genes), 1)), seed=0,
+    )  # fmt: skip
+    gene = samples.genes.index("ADAR")
+    assert np.isnan(samples.levels[samples.cohorts == "sim1", gene]).all()
+    here, there = found.mean_abs[0, :, gene]
+    assert (here > 0, there) == (True, 0.0)
+    assert found.pooled[0, gene] == pytest.approx(here / 2)
+    assert found.shares[0, gene] == pytest.approx(here / found.mean_abs[0, 0].sum() / 2)
 
 
 def test_no_direction_is_claimed_when_one_draw_in_four_disagrees() -> None:

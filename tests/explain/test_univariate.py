@@ -52,8 +52,8 @@ def test_a_sign_of_four_patients_is_not_sure() -> None:
         {
             "gene": "ISG15",
             "cohort": ["A", "B"],
-            "auroc_low": [0.6, 0.1],
-            "auroc_high": [0.9, 0.4],
+            "fold_low": [0.2, -0.9],
+            "fold_high": [0.9, -0.1],
             "fewest_patients": [12, 5],
         }
     )

@@ -92,6 +92,13 @@ def test_genes_that_were_chosen_with_the_cohorts_are_said_to_be() -> None:
     text = said(chosen, where())
     assert "chosen with these cohorts, which flatters these figures." in text.split(". ")[0] + "."
     assert "beats random genes is not said" in text
+    told = replace(chosen, chosen_inside=0.863, chosen_inside_low=0.775, chosen_inside_high=0.933)
+    (first, *_) = answer_words(
+        told, stability(np.zeros(1), np.empty((0, 1))), pd.DataFrame({"mean_abs_shap": []}),
+        where(), pd.DataFrame(), pd.DataFrame(), held_out=True,
+    )  # fmt: skip
+    assert first.endswith("mean AUROC over the training cohorts is 0.863 (0.775 to 0.933).")
+    assert "0.863" not in said(replace(told, genes_chosen=False), where())
     untested = replace(chosen, difference=NAN)
     assert "could not be tested here; its genes were chosen" in said(untested, where())
 

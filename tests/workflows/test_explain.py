@@ -16,6 +16,7 @@ from ifn_severity.errors import CohortError, FeatureError, InputError, LabelErro
 from ifn_severity.explain import Explained
 from ifn_severity.workflows.explain import ExplainResult, explain
 from ifn_severity.workflows.explanation.run import explain_in_full
+from ifn_severity.workflows.explanation.steps import chosen_inside
 from ifn_severity.workflows.train import TrainResult, train
 
 Home = tuple[Path, TrainResult]
@@ -216,6 +217,17 @@ def test_small_cohorts_do_not_count_in_the_headline(
     assert answer.difference_low == pytest.approx(mean["low"], abs=1e-12)
     assert answer.auroc_with == pytest.approx(mean["with_"], abs=1e-12)
     assert "the 2 cohorts, of 3, with at least 5 patients" in found.words[1]
+    # the share needs no classes: it is the mean of all three cohorts' own, in sentence and row
+    own = where[(where["cohort"] != "mean") & (where["stage"] == "all")]
+    assert set(own["cohort"]) == set(names)
+    assert mean["share"] == pytest.approx(answer.share, abs=1e-12)
+    assert mean["share"] == pytest.approx(own["share"].mean(), abs=1e-12)
+    families = found.families_by_cohort
+    families = families[families["family"].isin(found.families.index[found.families["interferon"]])]
+    by_cohort = families.groupby("cohort")["share"].sum()
+    np.testing.assert_allclose(by_cohort[own["cohort"]], own["share"])
+    assert found.interferon["share"].sum() == pytest.approx(answer.share)
+    assert found.families["net_share"].sum() == pytest.approx(1.0)
     alone = explain_in_full(load_model("small"), ["tiny"], refits=0, panels=2, n_jobs=1)
     assert alone.answer.n_counted == 0
     assert np.isfinite(alone.answer.auroc_with)
@@ -238,6 +250,23 @@ def test_without_refits_or_training_cohort_nothing_is_claimed(
     assert any("No refits were run" in text for text in found.words)
     assert found.interferon[["low", "rank_low", "p_top10"]].isna().all(axis=None)
     assert found.patients[0].neighbours.empty
+
+
+def test_chosen_genes_stand_beside_the_figure_with_the_choice_inside(
+    store: Home, new_cohort: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A panel's held-out figures on its own cohorts are flattered; its manifest knows better."""
+    model = load_model("small")
+    evidence = {"mean_auroc": 0.712, "mean_auroc_ci": [0.6, 0.81]}
+    metrics = {**model.manifest.metrics, "leave_one_cohort_out": evidence}
+    told = replace(model, manifest=replace(model.manifest, metrics=metrics))
+    chosen = "ifn_severity.workflows.explanation.run.genes_chosen_with"
+    for genes_chosen in (True, False):
+        monkeypatch.setattr(chosen, lambda *_, known=genes_chosen: known)
+        found = explain_in_full(told, ["mynew"], refits=0, panels=0, n_jobs=1)
+        assert ("is 0.712 (0.600 to 0.810)" in found.words[0]) is genes_chosen
+        assert np.isnan(found.answer.chosen_inside_low) == (not genes_chosen)
+    assert np.isnan(chosen_inside(model)).all()
 
 
 def test_one_sample_is_no_cohort(store: Home, new_cohort: Path, tmp_path: Path) -> None:

@@ -16,6 +16,9 @@ MIN_PATIENTS = 3
 """Fewest patients on each side of a comparison."""
 MIN_BOOTSTRAP = 5
 """Fewest on each side from which a bootstrap interval is drawn; below, few draws differ."""
+SMALL_CHANGE = 0.05
+"""Difference between patients' means, log2, up to which a gene is called neither higher nor lower;
+3.5 % of expression above the noise offset."""
 
 
 @dataclass(frozen=True)

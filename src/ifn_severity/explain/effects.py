@@ -18,7 +18,9 @@ class Effects:
     ----------
     cohorts : tuple of str
     mean_abs : ndarray of shape (n_draws, n_cohorts, n_panel)
-        Mean |attribution|, log-odds; NaN where a draw tests no sample of a cohort.
+        Mean |attribution|, log-odds; NaN where a draw tests no sample of a cohort. A gene that a
+        cohort does not measure carries 0 there, or what the model's imputed value of its features
+        carries, and counts with it.
     slope : ndarray of shape (n_draws, n_cohorts, n_panel)
         Slope of attribution on expression, log-odds per log2 unit; NaN for genes that are not
         measured or do not vary.
@@ -40,6 +42,29 @@ class Effects:
     def pooled(self) -> np.ndarray:
         """Mean |attribution| with cohorts counting alike, shape (n_draws, n_panel)."""
         return cohort_mean(self.mean_abs)
+
+    @property
+    def shares(self) -> np.ndarray:
+        """Part of all |attribution|, the mean of the cohorts' own, shape (n_draws, n_panel)."""
+        return cohort_mean(parts(self.mean_abs))
+
+    @property
+    def net_shares(self) -> np.ndarray:
+        """The same of the families' net values, shape (n_draws, n_families)."""
+        return cohort_mean(parts(self.net))
+
+
+def parts(values: np.ndarray) -> np.ndarray:
+    """Return each value's part of the sum over the last axis; NaN where nothing is carried.
+
+    Examples
+    --------
+    >>> parts(np.array([[1.0, 3.0], [0.0, 0.0]]))
+    array([[0.25, 0.75],
+           [ nan,  nan]])
+    """
+    total = values.sum(axis=-1, keepdims=True)
+    return np.divide(values, total, out=np.full(values.shape, np.nan), where=total > 0)
 
 
 def cohort_mean(values: np.ndarray) -> np.ndarray:

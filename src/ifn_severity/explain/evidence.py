@@ -187,7 +187,9 @@ def agreement(gene: str, row: pd.Series) -> tuple[bool, str]:
         return False, f"the model gives {gene} no direction"
     if not auroc_known:
         return False, f"{gene} cannot be compared between classes here"
-    by_itself = f"by itself it is {way[alone]} in severe disease (AUROC {row['auroc']:.2f})"
+    by_itself = (
+        f"by itself it is {way[alone]} in severe disease (AUROC {row['auroc']:.2f}, by samples)"
+    )
     if not sure:
         by_itself += ", not surely"
     agrees = alone == sign and linear in (sign, 0)

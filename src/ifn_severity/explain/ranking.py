@@ -142,7 +142,7 @@ def _rho(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def gene_ranking(
-    point: Effects, draws: Effects, families: pd.DataFrame, *, total: float
+    point: Effects, draws: Effects, families: pd.DataFrame, *, shares: np.ndarray
 ) -> pd.DataFrame:
     """Rank genes, cohorts counting alike.
 
@@ -154,8 +154,8 @@ def gene_ranking(
         Of the bootstrap, same genes.
     families : DataFrame indexed by gene
         ``group``, ``family``, ``interferon``.
-    total : float
-        Sum of mean |attribution| over all genes, for ``share``.
+    shares : ndarray of shape (n_genes,)
+        Of all |attribution|, from ``Effects.shares`` of the whole panel.
 
     Returns
     -------
@@ -172,7 +172,7 @@ def gene_ranking(
         for s, stable in zip(table["sign"], table["sign_stability"], strict=True)
     ]
     table["cohorts_agree"] = cohorts_agree(table["sign"].to_numpy(), point)
-    table["share"] = importance / (total or 1.0)
+    table["share"] = shares
     table = table.join(families[["group", "family", "interferon"]])
     table = table.sort_values(["rank", "mean_abs_shap"], kind="stable")
     # a rank is a place: genes that carry the same stand in the order of the panel

@@ -5,6 +5,7 @@ Nothing is computed here. ``workflows.explanation`` fills it in, ``report`` draw
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -24,7 +25,8 @@ class Answer:
     ----------
     share, share_low, share_high : float
         Part of all absolute gene attributions that interferon genes carry, 0 to 1, in held-out
-        patients, with its 95 % bootstrap interval. NaN limits where no refits were run.
+        patients: the mean of the explained cohorts' own shares, each counting once, with its 95 %
+        bootstrap interval. NaN limits where no refits were run.
     net_share, net_share_low, net_share_high : float
         The same after families are added up within each patient, so that genes that cancel each
         other count less.
@@ -53,6 +55,10 @@ class Answer:
     genes_chosen : bool
         Whether the panel's genes were chosen out of its feature set with explained cohorts, which
         flatters every held-out figure.
+    chosen_inside, chosen_inside_low, chosen_inside_high : float
+        Where ``genes_chosen``: mean AUROC over the training cohorts, each left out with the choice
+        of genes made without it, with its 95 % interval; as the model's manifest has it. NaN where
+        it has none.
     """
 
     share: float
@@ -76,6 +82,9 @@ class Answer:
     n_led: int
     n_counted: int
     genes_chosen: bool
+    chosen_inside: float = math.nan
+    chosen_inside_low: float = math.nan
+    chosen_inside_high: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -186,7 +195,9 @@ class Explained:
         (+1, -1 or 0: slope of attribution on expression), ``sign_stability`` (share of draws with
         that sign), ``direction`` (words), ``cohorts_agree`` ("3 of 4"), ``caution`` (words on
         cohorts or stages that differ, or empty), ``exchangeable`` (group name or empty),
-        ``stand_in`` (words or empty), ``share`` (of all absolute attribution, 0 to 1).
+        ``stand_in`` (words or empty), ``share`` (of all absolute attribution, 0 to 1; the mean of
+        the cohorts' own). A gene that a cohort does not measure counts with what it carries there,
+        0 as a rule, and is not averaged over fewer cohorts.
     genes : DataFrame indexed by gene, leading first
         The same columns for every gene of the panel, rank among all genes (``p_top10``: of all),
         with ``group`` and ``interferon`` (bool).
@@ -239,7 +250,8 @@ class Explained:
         Where interferon matters: ``cohort`` (name or "mean"), ``stage`` ("all", "early", "late"),
         ``n_mild``, ``n_severe``, ``with_``, ``without``, ``difference``, ``low``, ``high``
         (held-out AUROC with and without interferon genes), ``alone`` (AUROC of the Rice 2013
-        score), ``share`` (of absolute attribution there).
+        score), ``share`` (of absolute attribution there; of a mean, the mean of the cohorts'
+        shares: over all stages of all explained cohorts, as in ``answer``).
     plane : DataFrame indexed by sample
         ``cohort``, ``severity``, ``severe``, ``days_since_onset``, ``interferon``,
         ``inflammation``, ``quadrant``, ``margin``, ``interferon_net`` (log-odds from interferon

@@ -277,8 +277,10 @@ def caution_on(gene: str, cohorts: pd.DataFrame, stages: pd.DataFrame, spread: p
 def differences_in_words(gene: str, cohorts: pd.DataFrame, stages: pd.DataFrame) -> str:
     """Say where a gene's own effect differs in sign between cohorts or stages, for sure.
 
-    Only effects whose 95 % interval of the AUROC leaves out 0.5 count, in cohorts and stages with
-    five patients of each class. The intervals are not corrected for the number of genes.
+    The sign is that of the log2 fold change between patients' means, as everywhere a gene is
+    called higher or lower. Only changes whose 95 % interval leaves out 0 count, in cohorts and
+    stages with five patients of each class. The intervals are not corrected for the number of
+    genes.
 
     Parameters
     ----------
@@ -306,6 +308,6 @@ def differences_in_words(gene: str, cohorts: pd.DataFrame, stages: pd.DataFrame)
 
 def _sure(table: pd.DataFrame) -> tuple[list[str], list[str]]:
     table = table[table["fewest_patients"] >= MIN_PATIENTS]
-    up = table[table["auroc_low"] > 0.5]["cohort"].astype(str).tolist()
-    down = table[table["auroc_high"] < 0.5]["cohort"].astype(str).tolist()
+    up = table[table["fold_low"] > 0]["cohort"].astype(str).tolist()
+    down = table[table["fold_high"] < 0]["cohort"].astype(str).tolist()
     return up, down

@@ -61,11 +61,7 @@ without, difference +0.010 (-0.020 to +0.040).
     sure = np.isfinite(answer.share_low)
     spread = f" (95 % interval {_percent(answer.share_low, answer.share_high)})" if sure else ""
     carry = f"Interferon genes carry {100 * answer.share:.0f} %{spread} of this model's decision"
-    chosen = (
-        "; its genes were chosen with these cohorts, which flatters these figures"
-        if answer.genes_chosen
-        else ""
-    )
+    chosen = _chosen(answer)
     if not np.isfinite(answer.difference):
         return (
             f"{carry} in {rows}; whether leaving them out changes its AUROC could not be tested "
@@ -81,6 +77,20 @@ without, difference +0.010 (-0.020 to +0.040).
         f"{carry} in {rows}, and {verdict}: {answer.auroc_with:.3f} with them, "
         f"{answer.auroc_without:.3f} without, difference {answer.difference:+.3f} "
         f"({answer.difference_low:+.3f} to {answer.difference_high:+.3f}){chosen}."
+    )
+
+
+def _chosen(answer: Answer) -> str:
+    """Say that genes were chosen with these cohorts, and what the model reaches without that."""
+    if not answer.genes_chosen:
+        return ""
+    flatters = "; its genes were chosen with these cohorts, which flatters these figures"
+    if not np.isfinite(answer.chosen_inside):
+        return flatters
+    return (
+        f"{flatters}: with the genes chosen anew without each cohort that is left out, the mean "
+        f"AUROC over the training cohorts is {answer.chosen_inside:.3f} "
+        f"({answer.chosen_inside_low:.3f} to {answer.chosen_inside_high:.3f})"
     )
 
 

@@ -19,6 +19,11 @@ HELD_OUT = (
     "Every sample here was explained by a model that had not seen that patient: these are "
     "held-out (out-of-fold) attributions."
 )
+CHOSEN = (
+    "Every sample here was explained by a fit that had not seen that patient, but the panel's "
+    "genes were chosen with the help of these patients: the attributions are held out, the choice "
+    "of genes is not."
+)
 TRAINING = (
     "These are training rows: the model has seen these patients, so what leads here may lead less "
     "in new patients. Do not read the rankings as evidence from held-out data."
@@ -57,14 +62,14 @@ def write_explanation_report(
     for given in (explained.features, explained.gene_level):
         _check_sums(given)
     check_summary(explained.words)
-    held_out = explained.gene_level.held_out
+    held_out, chosen = explained.gene_level.held_out, explained.answer.genes_chosen
     return write_page(
         path,
         title="Which interferon genes carry the prediction: "
         f"{explained.gene_level.model} on {listed(explained.gene_level.cohort.split('+'))}",
         summary=explained.words,
-        note=HELD_OUT if held_out else TRAINING,
-        warn=not held_out,
+        note=TRAINING if not held_out else CHOSEN if chosen else HELD_OUT,
+        warn=not held_out or chosen,
         simulated=report.simulated,
         sections=explanation_sections(report),
         figures_folder=figures_folder,

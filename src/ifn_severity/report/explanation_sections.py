@@ -74,7 +74,8 @@ def where_section(report: ExplanationReport) -> Section:
                 caption="Left: held-out AUROC with interferon genes less without them; bars are "
                 "paired 95 % bootstrap intervals. Middle: the six-gene interferon score (Rice "
                 "2013) by itself; below 0.5 a low score goes with severe disease. Right: the part "
-                "of all absolute attribution that interferon genes carry there.",
+                "of all absolute attribution that interferon genes carry there; the mean is that "
+                "of all explained cohorts, each counting once.",
             )
         )
     counts = explained.plane["quadrant"].value_counts()

@@ -7,6 +7,7 @@ import math
 import pandas as pd
 
 from ifn_severity.evaluate.cross_cohort import MIN_PATIENTS
+from ifn_severity.evaluate.effects import SMALL_CHANGE
 from ifn_severity.explain.result import POOLED, Explained
 from ifn_severity.explain.words import random_words
 from ifn_severity.report.explanation_samples import leading_genes, row_of
@@ -122,7 +123,8 @@ def cautions(explained: Explained) -> dict[str, str]:
 def apart_words(explained: Explained, gene: str) -> str:
     """Say where a gene's own effect points up and where down, sure or not; empty if one way.
 
-    The gene's own AUROC decides: above 0.5 it is higher in severe disease.
+    The log2 fold change between patients' means decides, as in the evidence on single genes; one
+    of at most 0.05 is neither up nor down.
     """
     whole = explained.by_cohort
     said = [_up_and_down(whole[(whole["gene"] == gene) & (whole["cohort"] != POOLED)], "cohort")]
@@ -136,8 +138,9 @@ def apart_words(explained: Explained, gene: str) -> str:
 
 
 def _up_and_down(rows: pd.DataFrame, name: str) -> str:
-    up = rows.loc[rows["auroc"] > 0.5, name].astype(str).tolist()
-    down = rows.loc[rows["auroc"] < 0.5, name].astype(str).tolist()
+    change = rows["log2_fold_change"].astype(float)
+    up = rows.loc[change > SMALL_CHANGE, name].astype(str).tolist()
+    down = rows.loc[change < -SMALL_CHANGE, name].astype(str).tolist()
     return f"higher in severe disease {_in(up)}, lower {_in(down)}" if up and down else ""
 
 
@@ -152,8 +155,9 @@ def sign_note(explained: Explained) -> tuple[str, bool]:
     if not warned:
         return (
             "No leading interferon gene surely changes its sign between cohorts or stages, by the "
-            f"95 % interval of its own AUROC where each class has {MIN_PATIENTS} patients. What "
-            f"points apart without being sure is said in the table. {NOT_CORRECTED}",
+            f"95 % interval of the difference between patients' means where each class has "
+            f"{MIN_PATIENTS} patients. What points apart by over {SMALL_CHANGE:g} log2 without "
+            f"being sure is said in the table. {NOT_CORRECTED}",
             False,
         )
     return (

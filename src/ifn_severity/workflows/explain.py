@@ -113,7 +113,7 @@ def explain(
         seed=seed,
         n_jobs=n_jobs,
         patients=patients,
-        review=_review(loaded) if review is None else review,
+        review=_review(loaded, model.references) if review is None else review,
         bar=bar,
     )
     report = ExplanationReport(
@@ -145,12 +145,13 @@ def explain(
     return ExplainResult(target, tables, explained)
 
 
-def _review(loaded: Loaded) -> dict[str, str]:
+def _review(loaded: Loaded, references: Sequence[str]) -> dict[str, str]:
     """Say of each interferon gene in how many blood cohorts it is higher in severe disease."""
     if loaded.dataset.simulated:
         return {}
     panel = panel_table(loaded.samples)
-    found = blood_gene_evidence(panel.index[panel["interferon"]].astype(str))
+    genes = panel.index[panel["interferon"]].astype(str)
+    found = blood_gene_evidence(genes, references=references)
     told = found.loc[found["n_cohorts"] > 0, "sentence"]
     return dict(zip(told.index.astype(str), told.astype(str), strict=True))
 

@@ -173,6 +173,18 @@ def test_training_rows_are_said_plainly(
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_genes_chosen_with_these_patients_are_no_held_out_choice(
+    explained: Explained, make_report: MakeReport, tmp_path: Path
+) -> None:
+    chosen = replace(explained, answer=replace(explained.answer, genes_chosen=True))
+    path = write_explanation_report(tmp_path / "r.html", make_report(chosen))
+    text = path.read_text(encoding="utf-8")
+    warning = text[text.index('<p class="note warn"') :]
+    assert "the choice of genes is not" in warning[: warning.index("</p>")]
+    assert "held-out (out-of-fold) attributions" not in text
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_a_ranking_that_is_not_stable_is_a_warning(
     explained: Explained, make_report: MakeReport, tmp_path: Path
 ) -> None:

@@ -116,18 +116,23 @@ def test_direction_names_the_gene_whose_sign_differs(explained: Explained) -> No
 def test_what_points_apart_is_said_even_where_it_is_not_sure(explained: Explained) -> None:
     cohorts, stages = explained.by_cohort.copy(), explained.by_stage.copy()
     mine = cohorts["gene"] == "GBP1"
-    cohorts.loc[mine, "auroc"] = 0.6
-    stages.loc[stages["gene"] == "GBP1", "auroc"] = 0.6
+    cohorts.loc[mine, "log2_fold_change"] = 0.3
+    stages.loc[stages["gene"] == "GBP1", "log2_fold_change"] = 0.3
     calm = replace(explained, by_cohort=cohorts.copy(), by_stage=stages.copy())
     assert apart_words(calm, "GBP1") == ""
     lower = (stages["gene"] == "GBP1") & (stages["stage"] == "late")
-    stages.loc[lower & (stages["cohort"] == "schulte-cohort1"), "auroc"] = 0.4
-    cohorts.loc[mine & (cohorts["cohort"] == "GSE157103"), "auroc"] = 0.4
+    stages.loc[lower & (stages["cohort"] == "schulte-cohort1"), "log2_fold_change"] = -0.3
+    cohorts.loc[mine & (cohorts["cohort"] == "GSE157103"), "log2_fold_change"] = -0.3
     assert apart_words(replace(calm, by_cohort=cohorts, by_stage=stages), "GBP1") == (
         "higher in severe disease in GSE155454, schulte-cohort1 and schulte-cohort2, lower in "
         "GSE157103; schulte-cohort1: higher in severe disease early, lower late"
     )
     assert apart_words(replace(calm, by_stage=pd.DataFrame()), "GBP1") == ""
+    # by samples the AUROC may say otherwise, and a hundredth of a doubling is no direction
+    cohorts.loc[mine, "log2_fold_change"] = -0.3
+    cohorts.loc[mine & (cohorts["cohort"] == "schulte-cohort2"), "log2_fold_change"] = 0.01
+    cohorts.loc[mine & (cohorts["cohort"] == "schulte-cohort2"), "auroc"] = 0.56
+    assert apart_words(replace(calm, by_cohort=cohorts), "GBP1") == ""
 
 
 def test_first_place_counts_among_all_genes(explained: Explained) -> None:

@@ -34,6 +34,7 @@ from ifn_severity.workflows.explanation.load import Loaded, load
 from ifn_severity.workflows.explanation.steps import (
     bootstrap_of,
     check_request,
+    chosen_inside,
     counting,
     found_with,
     genes_chosen_with,
@@ -43,6 +44,7 @@ from ifn_severity.workflows.explanation.steps import (
     refuse_unknown,
     shown_patients,
 )
+from ifn_severity.workflows.explanation.where import where_table
 
 REFITS, PANELS = 200, 20
 
@@ -202,7 +204,10 @@ def explain_loaded(
         genes_chosen=genes_chosen_with(model, loaded.explained),
         found_with=found_with(model, loaded.explained),
     )
-    where = tables.where_table(
+    if answer.genes_chosen:
+        mean, low, high = chosen_inside(model)
+        answer = replace(answer, chosen_inside=mean, chosen_inside_low=low, chosen_inside_high=high)
+    where = where_table(
         draws,
         compared,
         samples,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ifn_severity.bundle import SeverityModel
+from ifn_severity.bundle.card import EVIDENCE
 from ifn_severity.classify import SeverityClassifier
 from ifn_severity.errors import InputError, ModelError
 from ifn_severity.evaluate import paired_difference
@@ -86,6 +87,19 @@ def genes_chosen_with(model: SeverityModel, cohorts: Sequence[str]) -> bool:
 def found_with(model: SeverityModel, cohorts: Sequence[str]) -> tuple[str, ...]:
     """Tell with which of the cohorts the design of the model was found."""
     return tuple(developed_on(cohorts)) if model.classifier.model == "transfer" else ()
+
+
+def chosen_inside(model: SeverityModel) -> tuple[float, float, float]:
+    """Return the mean AUROC of cohorts left out, the choice of genes included, with its interval.
+
+    From the manifest, where ``release`` and ``train`` write it; NaN where they did not.
+    """
+    nan = float("nan")
+    found = model.manifest.metrics.get(EVIDENCE)
+    if not isinstance(found, Mapping) or "mean_auroc_ci" not in found:
+        return nan, nan, nan
+    low, high = found["mean_auroc_ci"]
+    return float(found["mean_auroc"]), float(low), float(high)
 
 
 def full_names(patients: Sequence[str], names: Sequence[str]) -> list[str]:

@@ -11,8 +11,7 @@ from scipy.special import logit
 from ifn_severity.classify import SeverityClassifier
 from ifn_severity.evaluate import against_random
 from ifn_severity.evaluate.compare import PairedDifference
-from ifn_severity.evaluate.subgroups import EARLY_UNTIL
-from ifn_severity.explain.effects import Effects, cohort_mean
+from ifn_severity.explain.effects import Effects, cohort_mean, parts
 from ifn_severity.explain.families import INTERFERON, gene_families
 from ifn_severity.explain.held_out import Design
 from ifn_severity.explain.interactions import interferon_inflammation
@@ -29,10 +28,6 @@ from ifn_severity.workflows.validation.draws import Draws
 INTERACTION_COLUMNS = (
     "interaction", "kind", "cohort", "without", "with_", "difference", "low", "high",
     "coefficient", "mean_abs", "share", "words",
-)  # fmt: skip
-WHERE_COLUMNS = (
-    "cohort", "stage", "n_mild", "n_severe", "with_", "without", "difference", "low", "high",
-    "alone", "share",
 )  # fmt: skip
 
 
@@ -69,12 +64,12 @@ def rankings(
     """
     panel = panel_table(samples)
     used = np.flatnonzero((samples.definition.weights != 0).any(axis=1))
-    total = float(np.nansum(held.effects.pooled[0]))
-    parts = (some_genes(held.effects, used), some_genes(draws, used))
-    genes = gene_ranking(*parts, panel.iloc[used], total=total)
+    shares = np.nan_to_num(held.effects.shares[0])
+    both = (some_genes(held.effects, used), some_genes(draws, used))
+    genes = gene_ranking(*both, panel.iloc[used], shares=shares[used])
     positions = used[panel["interferon"].to_numpy()[used]]
-    parts = (some_genes(held.effects, positions), some_genes(draws, positions))
-    interferon = gene_ranking(*parts, panel.iloc[positions], total=total)
+    both = (some_genes(held.effects, positions), some_genes(draws, positions))
+    interferon = gene_ranking(*both, panel.iloc[positions], shares=shares[positions])
     return genes, interferon, positions
 
 
@@ -119,22 +114,18 @@ def family_tables(
     interferon = [bool(panel[panel["family"] == name]["interferon"].any()) for name in names]
     groups = [str(panel[panel["family"] == name]["group"].mode().iloc[0]) for name in names]
 
-    def gross(effects: Effects) -> np.ndarray:
-        carried = np.nan_to_num(effects.pooled) @ held.members
-        return _shares(carried)
-
-    share, net = gross(held.effects)[0], cohort_mean(held.effects.net)[0]
-    share_low, share_high = interval(gross(draws))
-    net_low, net_high = interval(_shares(cohort_mean(draws.net)))
+    share, net = held.effects.shares[0] @ held.members, cohort_mean(held.effects.net)[0]
+    share_low, share_high = interval(draws.shares @ held.members)
+    net_low, net_high = interval(draws.net_shares)
     table = pd.DataFrame(
         {
             "group": groups,
             "interferon": interferon,
             "n_genes": held.members.sum(axis=0).astype(int),
-            "share": share,
+            "share": np.nan_to_num(share),
             "share_low": share_low,
             "share_high": share_high,
-            "net_share": _shares(net[None])[0],
+            "net_share": np.nan_to_num(held.effects.net_shares[0]),
             "net_share_low": net_low,
             "net_share_high": net_high,
             "net_mean_abs": net,
@@ -147,14 +138,13 @@ def family_tables(
     for i, cohort in enumerate(held.effects.cohorts):
         here = own == cohort
         net = held.effects.net[0, i]
-        carried = np.nan_to_num(held.effects.mean_abs[0, i]) @ held.members
         frames.append(
             pd.DataFrame(
                 {
                     "family": names,
                     "cohort": cohort,
-                    "share": _shares(carried[None])[0],
-                    "net_share": _shares(net[None])[0],
+                    "share": parts(held.effects.mean_abs[0, i]) @ held.members,
+                    "net_share": parts(net),
                     "net_mean_abs": net,
                     "net_severe": _class_mean(held.family_values, here & (y == 1)),
                     "net_mild": _class_mean(held.family_values, here & (y == 0)),
@@ -162,11 +152,6 @@ def family_tables(
             )
         )
     return table, pd.concat(frames, ignore_index=True)
-
-
-def _shares(values: np.ndarray) -> np.ndarray:
-    total = values.sum(axis=-1, keepdims=True)
-    return np.divide(values, total, out=np.zeros(values.shape), where=total > 0)
 
 
 def _class_mean(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -191,8 +176,7 @@ def answer(
     interferon = np.array([bool(families.loc[name, "interferon"]) for name in held.families])
 
     def shares(effects: Effects) -> tuple[np.ndarray, np.ndarray]:
-        gross = _shares(np.nan_to_num(effects.pooled) @ held.members)
-        net = _shares(np.nan_to_num(cohort_mean(effects.net)))
+        gross, net = effects.shares @ held.members, effects.net_shares
         return gross[:, interferon].sum(axis=1), net[:, interferon].sum(axis=1)
 
     (gross, net), (gross_draws, net_draws) = shares(held.effects), shares(draws)
@@ -210,10 +194,10 @@ def answer(
     net_low, net_high = (float(x) for x in interval(net_draws))
     nan = float("nan")
     return Answer(
-        share=float(gross[0]),
+        share=float(np.nan_to_num(gross[0])),
         share_low=low,
         share_high=high,
-        net_share=float(net[0]),
+        net_share=float(np.nan_to_num(net[0])),
         net_share_low=net_low,
         net_share_high=net_high,
         auroc_with=auroc_with,
@@ -232,35 +216,6 @@ def answer(
         n_counted=n_counted,
         genes_chosen=genes_chosen,
     )
-
-
-def where_table(
-    draws: Draws | None,
-    dataset: Dataset,
-    samples: Samples,
-    held: HeldOut,
-    with_: np.ndarray,
-    without: np.ndarray | None,
-) -> pd.DataFrame:
-    """Compare held-out predictions with and without interferon, by cohort and stage."""
-    if draws is None or without is None:
-        return pd.DataFrame(columns=list(WHERE_COLUMNS))
-    table = pd.DataFrame(
-        additions.addition_rows(draws, dataset, INTERFERON, with_, without)
-    ).rename(columns={"scope": "cohort"})
-    interferon = panel_table(samples)["interferon"].to_numpy()
-    size = np.abs(held.genes)
-    obs = held.features.obs
-    day = obs["days_since_onset"].to_numpy(dtype=float)
-    own = obs["cohort"].astype(str).to_numpy()
-    stages = {"all": np.ones(len(obs), dtype=bool), "early": day <= EARLY_UNTIL,
-              "late": day > EARLY_UNTIL}  # fmt: skip
-    shares = []
-    for cohort, stage in zip(table["cohort"], table["stage"], strict=True):
-        at = stages[str(stage)] & ((own == cohort) | (cohort == "mean"))
-        shares.append(float(size[at][:, interferon].sum() / (size[at].sum() or 1.0)))
-    table["share"] = shares
-    return table[list(WHERE_COLUMNS)]
 
 
 def interaction_rows(
