@@ -179,8 +179,8 @@ def test_genes_chosen_with_these_patients_are_no_held_out_choice(
     chosen = replace(explained, answer=replace(explained.answer, genes_chosen=True))
     path = write_explanation_report(tmp_path / "r.html", make_report(chosen))
     text = path.read_text(encoding="utf-8")
-    warning = text[text.index('<p class="note warn"') :]
-    assert "the choice of genes is not" in warning[: warning.index("</p>")]
+    box = text[text.index('<p class="rows training"') :]
+    assert "the choice of genes is not" in " ".join(box[: box.index("</p>")].split())
     assert "held-out (out-of-fold) attributions" not in text
 
 
