@@ -57,7 +57,9 @@ def where_sentences(explained: Explained) -> list[str]:
     known = table[table["difference"].notna() & ~table["cohort"].isin(["mean", POOLED])]
     if known.empty:
         return ["What leaving interferon out costs is not known by cohort or stage."]
-    best = known.sort_values("difference", kind="stable").iloc[-1]
+    # of a handful of samples of a class the largest difference means least
+    enough = known[known[["n_mild", "n_severe"]].min(axis=1) >= MIN_PATIENTS]
+    best = (known if enough.empty else enough).sort_values("difference", kind="stable").iloc[-1]
     sentences = [
         f"Interferon adds most in {_place(best)}: {_gain(best)}."
         if best["difference"] > 0

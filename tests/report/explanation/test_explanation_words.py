@@ -87,6 +87,17 @@ def test_where_never_says_adds_most_of_a_loss(explained: Explained) -> None:
     assert where_sentences(replace(explained, where=where))[0].startswith("Interferon adds nothing")
 
 
+def test_a_handful_of_samples_is_not_where_interferon_adds_most(explained: Explained) -> None:
+    where = explained.where.copy()
+    named = where["difference"].notna() & ~where["cohort"].isin(["mean"])
+    first, second = where.index[named][:2]
+    where.loc[first, ["difference", "n_mild"]] = 0.9, 4
+    where.loc[second, "difference"] = 0.8
+    said = where_sentences(replace(explained, where=where))[0]
+    assert "0.800" in said
+    assert "0.900" not in said
+
+
 def test_random_genes_that_win_are_said_to(explained: Explained) -> None:
     assert "cannot be told" in random_sentence(explained)
     better = replace(explained.answer, random=against_random(0.86, [0.8] * 100))
