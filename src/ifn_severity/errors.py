@@ -6,8 +6,12 @@ line that is one short block and exit code 2, never a traceback.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+
+_ALL, _MANY = 40, 1000
+"""Up to so many names are shown in full; of more than so many, such as genes, none helps."""
 
 
 class IfnSeverityError(Exception):
@@ -102,8 +106,20 @@ class StoreError(IfnSeverityError):
     title = "store"
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Name the known names closest to a mistyped one.
+def listed(names: Iterable[object]) -> str:
+    """Return up to five names, and how many there are if they are more.
+
+    Examples
+    --------
+    >>> listed(["a", "b"]), listed("abcdef")
+    ('a, b', 'a, b, c, d, e, … (6 in all)')
+    """
+    texts = [str(name) for name in names]
+    return ", ".join(texts[:5]) + (f", … ({len(texts)} in all)" if len(texts) > 5 else "")
+
+
+def nearest(name: str, known: Iterable[str], also: Mapping[str, str] | None = None) -> str:
+    """Offer the known names nearest to a mistyped one: by letters, else by a word in common.
 
     Parameters
     ----------
@@ -111,24 +127,37 @@ def nearest(name: str, known: Iterable[str]) -> str:
         What was typed.
     known : iterable of str
         What exists.
+    also : mapping of str to str, optional
+        Other names of what exists, such as those that a source prints.
 
     Returns
     -------
     str
-        ``"did you mean GSE157103?"``, or a list of what there is when nothing is close.
+        ``"did you mean GSE157103?"``, or a list of what there is when nothing is near.
 
     Examples
     --------
     >>> nearest("GSE157130", ["GSE157103", "GSE155454"])
     'did you mean GSE157103?'
+    >>> nearest("TNFa", ["IL6", "TNF", "TGFA"], {"TNFa": "TNF"})
+    'did you mean TNF?'
+    >>> nearest("IFN score", ["BTM_M75_antiviral_IFN", "SOCS_family"])
+    'did you mean BTM_M75_antiviral_IFN?'
     >>> nearest("zebra", ["a", "b"])
     'choose one of: a, b'
     """
     options = sorted(known)
-    folded = {option.casefold(): option for option in options}
-    close = get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)
-    if not close:
-        return "choose one of: " + ", ".join(options)
-    best = folded[close[0]]
-    scored = [folded[match] for match in close]
-    return f"did you mean {best}?" if len(scored) == 1 else f"did you mean {' or '.join(scored)}?"
+    folded = {text.casefold(): option for text, option in (also or {}).items()}
+    folded |= {option.casefold(): option for option in options}
+    wanted = name.casefold()
+    close = [wanted] if wanted in folded else get_close_matches(wanted, folded, n=3, cutoff=0.6)
+    if close:
+        return f"did you mean {' or '.join(dict.fromkeys(folded[one] for one in close))}?"
+    if len(options) > _MANY:
+        return "correct the name"
+    words = re.findall(r"[a-z0-9]{3,}", wanted)
+    holding = [option for option in options if any(word in option.casefold() for word in words)]
+    if holding:
+        more = f", … ({len(holding)} such names)" if len(holding) > 5 else ""
+        return f"did you mean {' or '.join(holding[:5])}{more}?"
+    return f"choose one of: {', '.join(options) if len(options) <= _ALL else listed(options)}"

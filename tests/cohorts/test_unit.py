@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ifn_severity.cohorts.unit import check_unit, detect_unit, guess_unit, to_log2
+from ifn_severity.cohorts.unit import check_unit, detect_unit, guess_unit, taken_for, to_log2
 from ifn_severity.errors import InputError
 
 
@@ -57,14 +57,15 @@ def test_one_whole_number_for_all_genes_is_no_unit() -> None:
     values = np.log1p(np.array([tpm(5_000, 0), tpm(5_000, 1)]))
     values[1] = 5.0
     assert not guess_unit(values[1]).sure
-    assert detect_unit(values, ["a", "b"])[0] == "ln"
+    guess = detect_unit(values, ["a", "b"])
+    assert (guess.unit, guess.sure) == ("ln", True)
 
 
 def test_unsure_is_said() -> None:
     panel = np.array([[1.5, 3.2, 7.1], [0.5, 2.2, 6.1]])
-    unit, notes = detect_unit(panel, ["a", "b"])
-    assert unit == "log2"
-    assert "--unit" in notes[0]
+    guess = detect_unit(panel, ["a", "b"])
+    assert (guess.unit, guess.sure) == ("log2", False)
+    assert "--unit" in taken_for(guess)
 
 
 def test_units_of_samples_must_agree() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ifn_severity.cohorts.unit import detect_unit, to_log2
+from ifn_severity.cohorts.unit import detect_unit, taken_for, to_log2
 from ifn_severity.errors import FeatureError, InputError
 from ifn_severity.features import FEATURE_SETS, InterferonFeatures, panel_genes, reference_genes
 
@@ -112,10 +113,10 @@ def test_the_transform_is_detected_and_said_and_leads_to_the_same_features(
     X = blood()
     given_as = UNITS[unit](X).to_numpy()
     samples = list(X.index)
-    found, notes = detect_unit(given_as, samples)
-    assert found == unit
-    assert pd.Series(notes).str.contains(f"taken for {word}").any()
-    log2, _ = to_log2(given_as, found, samples)
+    found = detect_unit(given_as, samples)
+    assert found.unit == unit
+    assert re.search(f"taken for {word}", taken_for(found))
+    log2, _ = to_log2(given_as, found.unit, samples)
     result = features(pd.DataFrame(log2, X.index, X.columns), unit="log2")
     np.testing.assert_allclose(result, features(X), rtol=0, atol=1e-6)
 

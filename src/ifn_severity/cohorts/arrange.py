@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ifn_severity.cohorts.cells import read_columns
-from ifn_severity.cohorts.grid import GENE_CORNERS, SAMPLE_CORNERS, Grid, clean, listed
+from ifn_severity.cohorts.grid import GENE_CORNERS, SAMPLE_CORNERS, Grid, clean
 from ifn_severity.cohorts.nanostring import nanostring
-from ifn_severity.errors import InputError
+from ifn_severity.errors import InputError, listed
 from ifn_severity.genes import harmonise
 
 _SYMBOL_COLUMNS = {"symbol", "gene_symbol", "gene symbol", "hgnc_symbol", "external_gene_name"}

@@ -11,8 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ifn_severity.cohorts.arrange import Arranged
-from ifn_severity.cohorts.grid import listed
-from ifn_severity.errors import InputError
+from ifn_severity.errors import InputError, listed
 from ifn_severity.genes import harmonise
 
 # sums of such values still fit a float, and no count or intensity comes near

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ifn_severity.cohorts.grid import listed
-from ifn_severity.errors import CohortError
+from ifn_severity.errors import CohortError, listed
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -146,13 +145,15 @@ def check_copies(
             )
         else:
             repeats.setdefault(cohorts[i], []).append(f"{samples[i]} and {samples[j]}")
-    for (first, second), which in across.items():
+    if across:
+        (first, second), which = next(iter(across.items()))
         raise CohortError(
             f"{first} and {second} hold the same measurements, gene by gene: {listed(which)}",
             expected="no patient in two cohorts: held-out figures would be inside figures",
             do=f"leave {first} or {second} out",
         )
-    for name, which in people.items():
+    if people:
+        name, which = next(iter(people.items()))
         raise CohortError(
             f"{name}: the same measurement, gene by gene, under two patients: {listed(which)}",
             expected="each sample once: a copy would be in training and test at the same time",

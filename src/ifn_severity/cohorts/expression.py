@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ifn_severity.cohorts.unit import NATURAL, rebased
 from ifn_severity.errors import CohortError
 from ifn_severity.genes import collapse, harmonise
-
-# logarithms of x+1 differ by a factor alone
-_OF_TWO = {"ln": float(np.log(2.0)), "log10": float(np.log10(2.0))}
 
 
 def check_values(expression: pd.DataFrame, unit: str, cohort: str) -> None:
@@ -101,9 +99,6 @@ def to_log2(expression: pd.DataFrame, unit: str, *, cohort: str) -> pd.DataFrame
     values = expression.to_numpy(dtype=np.float64)
     if unit == "counts":
         values = values / values.sum(axis=1, keepdims=True) * 1e6
-    if unit in _OF_TWO:
-        values = values / _OF_TWO[unit]
-    elif unit != "log2":
-        values = np.log2(values + 1.0)
+    values = rebased(values, unit) if unit in NATURAL else np.log2(values + 1.0)
     log2 = pd.DataFrame(values, index=expression.index, columns=names)
     return collapse(log2, found)[0]

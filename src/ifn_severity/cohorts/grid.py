@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numbers
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -78,15 +77,3 @@ def clean(name: object) -> str:
             return ""
         return str(int(float(name))) if float(name).is_integer() else str(name)
     return str(name).strip()
-
-
-def listed(names: Iterable[object]) -> str:
-    """Return up to five names, and how many there are if they are more.
-
-    Examples
-    --------
-    >>> listed(["a", "b"]), listed("abcdef")
-    ('a, b', 'a, b, c, d, e, … (6 in all)')
-    """
-    texts = [str(name) for name in names]
-    return ", ".join(texts[:5]) + (f", … ({len(texts)} in all)" if len(texts) > 5 else "")

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ifn_severity.cohorts.grid import Grid, clean, listed
+from ifn_severity.cohorts.grid import Grid, clean
 from ifn_severity.cohorts.schema import SEVERE, SEVERITIES, SEXES, SOURCE
 from ifn_severity.cohorts.tablefile import read_grid
 from ifn_severity.cohorts.who_scale import who_notes
-from ifn_severity.errors import LabelError, nearest
+from ifn_severity.errors import LabelError, listed, nearest
 
 _COLUMNS = {
     "sample": "sample sample_id sampleid sample_name samples id",

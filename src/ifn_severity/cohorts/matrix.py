@@ -12,10 +12,10 @@ import pandas as pd
 
 from ifn_severity.cohorts.arrange import arrange
 from ifn_severity.cohorts.checks import check_names, check_signal, check_values, settle_repeats
-from ifn_severity.cohorts.grid import Grid, listed
+from ifn_severity.cohorts.grid import Grid
 from ifn_severity.cohorts.tablefile import read_grid
-from ifn_severity.cohorts.unit import NAMES, check_unit, detect_unit, to_log2
-from ifn_severity.errors import InputError
+from ifn_severity.cohorts.unit import NAMES, check_unit, detect_unit, taken_for, to_log2
+from ifn_severity.errors import InputError, listed
 from ifn_severity.genes import Harmonised, collapse, gene_table, harmonise
 
 # how HTSeq and STAR count the reads that belong to no gene
@@ -45,6 +45,8 @@ class Expression:
         What became of every gene name in the file.
     sex : dict of str to str
         Sex of each sample as the file states it; empty where it does not.
+    doubts : tuple of str
+        Those of the notes that are no more than a guess: the unit may be another.
     """
 
     values: pd.DataFrame
@@ -55,6 +57,7 @@ class Expression:
     renamed: dict[str, str]
     names: Harmonised
     sex: dict[str, str] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
 
 
 def _name_notes(names: Harmonised, known: Collection[str]) -> list[str]:
@@ -163,10 +166,13 @@ def expression_of(
         notes.append(f"Counts that belong to no gene were left out: {listed(footer)}.")
         check_signal(values.to_numpy(dtype=np.float64), matrix.samples, path)
     raw = values.to_numpy(dtype=np.float64)
+    doubts: tuple[str, ...] = ()
     if unit == "auto" and grid.unit:
         unit, said = grid.unit, [f"The file says that its values are {NAMES[grid.unit]}."]
     elif unit == "auto":
-        unit, said = detect_unit(raw, matrix.samples)
+        guess = detect_unit(raw, matrix.samples)
+        unit, said = guess.unit, [taken_for(guess)]
+        doubts = () if guess.sure else tuple(said)
     else:
         said = [f"Values were taken for {NAMES[unit]}, as said."]
     log2, converted = to_log2(raw, unit, matrix.samples)
@@ -188,4 +194,4 @@ def expression_of(
     notes += said + converted + _name_notes(names, known) + merged
     said_of = (unit, matrix.orientation, names.kind, tuple(notes))
     sex = grid.sex if matrix.orientation == "samples in rows" else {}
-    return Expression(values, *said_of, names.renamed, names, sex)
+    return Expression(values, *said_of, names.renamed, names, sex, doubts)

@@ -10,10 +10,9 @@ import pandas as pd
 
 from ifn_severity.cohorts.analytes import analyte_families, printed_analytes
 from ifn_severity.cohorts.arrange import arrange
-from ifn_severity.cohorts.grid import listed
 from ifn_severity.cohorts.matrix import Expression
 from ifn_severity.cohorts.tablefile import read_grid
-from ifn_severity.errors import InputError, nearest
+from ifn_severity.errors import InputError, listed, nearest
 from ifn_severity.genes import harmonise
 
 UNITS = ("log2", "linear")

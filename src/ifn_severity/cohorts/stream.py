@@ -116,11 +116,11 @@ def _same_unit(grid: Grid, first: Expression, known: Collection[str] | None) -> 
     """Refuse a chunk that is surely in another unit than the first."""
     copy = replace(grid, header=list(grid.header), ids=list(grid.ids), notes=[])
     matrix = arrange(copy, frozenset(known or ()))
-    found, notes = detect_unit(matrix.values, matrix.samples)
-    if found != first.unit and "could also be" not in notes[0]:
+    guess = detect_unit(matrix.values, matrix.samples)
+    if guess.sure and guess.unit != first.unit:
         raise InputError(
-            f"{grid.path}: {matrix.samples[0]} and those after it are {NAMES[found]}, those before "
-            f"are {NAMES[first.unit]}",
+            f"{grid.path}: {matrix.samples[0]} and those after it are {NAMES[guess.unit]}, those "
+            f"before are {NAMES[first.unit]}",
             expected="one unit for the whole matrix",
             do="split the file by unit, or say which it is with --unit counts|linear|log2|ln|log10",
         )

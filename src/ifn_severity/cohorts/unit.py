@@ -27,8 +27,8 @@ _TOLERANCE = 0.02
 # what the values add up to where the logarithm is undone, for the usual ones: CPM or TPM, and
 # ten thousand as single cells have it
 _TOTALS = {"ln": (1e6, 1e4), "log2": (1e6, 1e4), "log10": (1e6,)}
-_OF_TWO = {"ln": float(np.log(2)), "log10": float(np.log10(2))}
-_NATURAL = {"ln": 1.0, "log2": float(np.log(2)), "log10": float(np.log(10))}
+NATURAL = {"log2": float(np.log(2.0)), "ln": 1.0, "log10": float(np.log(10.0))}
+"""What turns the logarithm of x+1 in each unit into the natural one."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def guess_unit(sample: NDArray[np.float64]) -> Guess:
         return Guess("counts", sure=bool(positive.min() < positive.max()))
     if sample.max() > _MAX_LOG:
         return Guess("linear", sure=True)
-    totals = {unit: float(np.expm1(sample * base).sum()) for unit, base in _NATURAL.items()}
+    totals = {unit: float(np.expm1(sample * base).sum()) for unit, base in NATURAL.items()}
     # another logarithm may come near by chance, the right one is off by what was rounded
     off = {unit: min(abs(totals[unit] / goal - 1) for goal in _TOTALS[unit]) for unit in totals}
     nearest_unit = min(off, key=lambda unit: off[unit])
@@ -93,7 +93,7 @@ def guess_unit(sample: NDArray[np.float64]) -> Guess:
     return Guess("log2", sure=False)
 
 
-def detect_unit(values: NDArray[np.float64], samples: Sequence[str]) -> tuple[str, list[str]]:
+def detect_unit(values: NDArray[np.float64], samples: Sequence[str]) -> Guess:
     """Tell the unit of a matrix: what each sample says on its own, if they agree.
 
     Parameters
@@ -105,10 +105,8 @@ def detect_unit(values: NDArray[np.float64], samples: Sequence[str]) -> tuple[st
 
     Returns
     -------
-    unit : {"counts", "linear", "log2", "ln", "log10"}
-        The unit.
-    notes : list of str
-        What was assumed.
+    Guess
+        The unit; sure if any sample is.
 
     Raises
     ------
@@ -127,15 +125,24 @@ def detect_unit(values: NDArray[np.float64], samples: Sequence[str]) -> tuple[st
             expected="one unit for the whole matrix",
             do="split the file by unit, or say which it is with --unit counts|linear|log2|ln|log10",
         )
+    if sure:
+        return Guess(sure.pop(), sure=True)
     units = [guess.unit for guess in guesses]
-    unit = sure.pop() if sure else max(UNITS, key=units.count)
-    notes = [f"Values were taken for {NAMES[unit]}."]
-    if not any(guess.sure for guess in guesses):
-        notes[0] = (
-            f"Values were taken for {NAMES[unit]}; they could also be on another log scale. "
-            "If so, say it with --unit."
-        )
-    return unit, notes
+    return Guess(max(UNITS, key=units.count), sure=False)
+
+
+def taken_for(guess: Guess) -> str:
+    """Say in a sentence what a matrix was taken for.
+
+    Examples
+    --------
+    >>> taken_for(Guess("counts", sure=True))
+    'Values were taken for read counts.'
+    """
+    said = f"Values were taken for {NAMES[guess.unit]}"
+    if guess.sure:
+        return f"{said}."
+    return f"{said}; they could also be on another log scale. If so, say it with --unit."
 
 
 def check_unit(unit: str) -> str:
@@ -154,6 +161,27 @@ def check_unit(unit: str) -> str:
         expected="one of auto, " + ", ".join(UNITS),
         do=nearest(unit, ("auto", *UNITS, *_SYNONYMS)),
     )
+
+
+def rebased(values: NDArray[np.float64], unit: str) -> NDArray[np.float64]:
+    """Turn a logarithm of x+1 into log2(x+1): they differ by a factor alone.
+
+    Parameters
+    ----------
+    values : ndarray
+    unit : {"log2", "ln", "log10"}
+
+    Returns
+    -------
+    ndarray
+        A copy.
+
+    Examples
+    --------
+    >>> rebased(np.log10(np.array([2.0, 8.0])), "log10").round(12)
+    array([1., 3.])
+    """
+    return values / (NATURAL["log2"] / NATURAL[unit])
 
 
 def to_log2(
@@ -184,7 +212,7 @@ def to_log2(
     """
     highest = values.max(axis=1)
     worst = int(highest.argmax())
-    if unit in _NATURAL and highest[worst] > _MAX_LOG:
+    if unit in NATURAL and highest[worst] > _MAX_LOG:
         raise InputError(
             f"a value of {highest[worst]:g} in sample {samples[worst]}, said to be {NAMES[unit]}",
             expected=f"at most {_MAX_LOG:g} on a log scale",
@@ -207,5 +235,4 @@ def to_log2(
             note = f"Values add up to {totals.min():,.0f} to {totals.max():,.0f} a sample"
             return np.log2(values + 1), [f"{note}, not to a million; they were taken as they are."]
         return np.log2(values + 1), []
-    # logarithms of x+1 differ by a factor alone
-    return (values.copy() if unit == "log2" else values / _OF_TWO[unit]), []
+    return rebased(values, unit), []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ifn_severity.cohorts.grid import listed
+from ifn_severity.errors import listed
 
 SEVERE_FROM = 6
 """Least score of severe disease on the WHO clinical progression scale (Marshall 2020,

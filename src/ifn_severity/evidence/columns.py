@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from ifn_severity.cohorts.schema import SOURCE
-from ifn_severity.errors import ClaimError
+from ifn_severity.errors import ClaimError, nearest
 from ifn_severity.evidence.claim import Claim, Conditions, Part
 from ifn_severity.evidence.cohort import EvidenceCohort
-from ifn_severity.evidence.offer import offer
 
 
 def check_columns(claims: Sequence[Claim], cohorts: Mapping[str, EvidenceCohort]) -> None:
@@ -95,7 +94,7 @@ def _check_there(name: str, tables: Mapping[str, pd.DataFrame], where: str) -> N
     raise ClaimError(
         f"{where}: no column {name!r} in {who}",
         expected=f"a column of obs; those taken over from the source begin with {SOURCE}",
-        do=offer(name.removeprefix(SOURCE), set(there), bare),
+        do=nearest(name.removeprefix(SOURCE), set(there), bare),
     )
 
 

@@ -11,7 +11,7 @@ from ifn_severity.cohorts import list_analytes, list_cell_types
 from ifn_severity.cohorts.analytes import analyte_families, printed_analytes
 from ifn_severity.cohorts.card import cohort_names
 from ifn_severity.cohorts.card_parse import Table
-from ifn_severity.errors import ClaimError
+from ifn_severity.errors import ClaimError, nearest
 from ifn_severity.evidence.claim import (
     DIRECTIONS,
     STRATA,
@@ -22,7 +22,6 @@ from ifn_severity.evidence.claim import (
     Measure,
     Part,
 )
-from ifn_severity.evidence.offer import offer
 from ifn_severity.features import load_catalogue
 from ifn_severity.genes import gene_table, harmonise
 
@@ -62,7 +61,7 @@ class ClaimTable(Table):
         for name in names:
             if name not in options:
                 raise self.wrong(
-                    f"unknown {what} {name!r}", f"an existing {what}", offer(name, options, also)
+                    f"unknown {what} {name!r}", f"an existing {what}", nearest(name, options, also)
                 )
 
     def tables(self, key: str) -> list[dict[str, Any]]:

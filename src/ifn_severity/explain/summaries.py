@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
 
-from ifn_severity.errors import InputError
+from ifn_severity.errors import InputError, nearest
 from ifn_severity.explain.attributions import Attributions
 
 RISES = "higher expression, higher predicted risk"
@@ -32,10 +31,7 @@ def sample_position(attributions: Attributions, sample: str) -> int:
 
 
 def unknown_sample(sample: str, names: Sequence[str], cohort: str) -> InputError:
-    """Return the refusal of a sample that is not there, with the names nearest to it.
-
-    Names are compared with and without their cohort. Where none is near, three are shown: a list
-    of hundreds helps nobody.
+    """Return the refusal of a sample that is not there; names count without their cohort too.
 
     Parameters
     ----------
@@ -47,28 +43,13 @@ def unknown_sample(sample: str, names: Sequence[str], cohort: str) -> InputError
 
     Examples
     --------
-    >>> names = [f"A:S{i:02d}" for i in range(30)]
-    >>> unknown_sample("S3", names, "A").do
-    'did you mean A:S23 or A:S13 or A:S03?'
-    >>> unknown_sample("NOPE", names, "A").do
-    'name one of them as cohort:sample, such as A:S00, A:S01, A:S02 (27 more)'
+    >>> unknown_sample("S3", [f"A:S{i:02d}" for i in range(60)], "A").do
+    'did you mean A:S53 or A:S43 or A:S39?'
     """
-    whole = {name.casefold(): name for name in names}
-    short = {name.partition(":")[2].casefold(): name for name in names}
-    typed = sample.casefold()
-    close = [
-        found[name]
-        for found in (short, whole)
-        for name in get_close_matches(typed, found, n=3, cutoff=0.6)
-    ]
-    near = list(dict.fromkeys(close))[:3]
-    more = f" ({len(names) - 3} more)" if len(names) > 3 else ""
     return InputError(
         f"sample {sample} is not among the {len(names)} explained samples",
         expected=f"a sample of cohort {cohort}",
-        do=f"did you mean {' or '.join(near)}?"
-        if near
-        else f"name one of them as cohort:sample, such as {', '.join(names[:3])}{more}",
+        do=nearest(sample, names, {name.partition(":")[2]: name for name in names}),
     )
 
 

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ifn_severity.cohorts.unit import NATURAL
 from ifn_severity.errors import FeatureError, nearest
 from ifn_severity.features.definition import FeatureDefinition
 from ifn_severity.features.reference import MIN_REFERENCE_GENES, reference_genes
 
-NATURAL = {"log2": float(np.log(2.0)), "ln": 1.0, "log10": float(np.log(10.0))}
-"""What turns the logarithm of x+1 in each unit into the natural one."""
 UNITS = (*NATURAL, "linear")
 """``log2(x+1)``, ``ln(x+1)``, ``log10(x+1)`` or ``x``, where x is proportional to abundance."""
 MIN_PANEL_COVERAGE = 0.5

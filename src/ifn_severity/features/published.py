@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ifn_severity.cohorts.unit import NATURAL
 from ifn_severity.errors import FeatureError, nearest
-from ifn_severity.features.checks import NATURAL, check_unit
+from ifn_severity.features.checks import check_unit
 from ifn_severity.features.definition import locate
 from ifn_severity.features.signatures import get_signature
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ifn_severity.errors import FeatureError
+from ifn_severity.errors import FeatureError, listed
 from ifn_severity.features.definition import locate
 
 
@@ -81,7 +81,7 @@ class Repeats:
         differ = np.asarray(first != again)
         if not differ.any():
             return
-        names = _listed([self.names[at] for at in np.flatnonzero(differ.any(axis=0))])
+        names = listed(dict.fromkeys(self.names[at] for at in np.flatnonzero(differ.any(axis=0))))
         row = first_row + int(np.flatnonzero(differ.any(axis=1))[0])
         raise FeatureError(
             f"genes occur more than once with different values: {names} (first: row {row})",
@@ -94,16 +94,11 @@ class Repeats:
         """Warn of genes that were taken once; nothing is said if there are none."""
         if self.names:
             warnings.warn(
-                f"genes listed twice with the same values were taken once: {_listed(self.names)}",
+                f"genes listed twice with the same values were taken once: "
+                f"{listed(dict.fromkeys(self.names))}",
                 UserWarning,
                 stacklevel=stacklevel,
             )
-
-
-def _listed(names: Sequence[str]) -> str:
-    unique = list(dict.fromkeys(names))
-    more = f", … ({len(unique)} in all)" if len(unique) > 5 else ""
-    return ", ".join(unique[:5]) + more
 
 
 def take_once(X: Any, genes: Sequence[str]) -> Any:

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from ifn_severity.cohorts.unit import NATURAL
 from ifn_severity.errors import FeatureError
 from ifn_severity.features.blocks import gather, working_dtype
 from ifn_severity.features.checks import (
     MIN_PANEL_COVERAGE,
-    NATURAL,
     check_coverage,
     check_unit,
     refuse_values,

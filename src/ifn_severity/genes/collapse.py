@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ifn_severity.errors import listed
 from ifn_severity.genes.harmonise import Harmonised
 
 if TYPE_CHECKING:
@@ -14,10 +15,6 @@ if TYPE_CHECKING:
 
 # a row under a gene's own name or identifier is that gene; an earlier name may not be
 _RANK = {"current": 0, "ensembl": 0, "entrez": 0, "locus": 1, "previous": 1, "alias": 2, "date": 3}
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (f", … ({len(names)} in all)" if len(names) > 5 else "")
 
 
 def collapse(values: pd.DataFrame, names: Harmonised) -> tuple[pd.DataFrame, list[str]]:
@@ -81,11 +78,11 @@ def collapse(values: pd.DataFrame, names: Harmonised) -> tuple[pd.DataFrame, lis
     if merged:
         notes.append(
             f"Genes with several rows, of which each sample's largest value was taken: "
-            f"{_listed(list(merged))}."
+            f"{listed(list(merged))}."
         )
     if beaten:
         notes.append(
             "Rows under an earlier name, dropped because the gene is also there under its current "
-            f"name: {_listed(beaten)}."
+            f"name: {listed(beaten)}."
         )
     return pd.DataFrame(result, index=values.index, columns=list(groups)), notes

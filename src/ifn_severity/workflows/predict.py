@@ -173,7 +173,7 @@ def predict_file(
             for chunk in _chunks(model, path, unit):
                 if first is None:
                     # what the first part is taken for, all are taken for
-                    first, doubts = chunk, tuple(filter(_is_doubt, chunk.notes))
+                    first, doubts = chunk, chunk.doubts
                     notes = dict.fromkeys(note for note in chunk.notes if note not in doubts)
                 for table in _predicted(model, chunk, drift):
                     table["warnings"] = _doubted(table["warnings"], doubts)
@@ -216,11 +216,6 @@ def _chunks(model: SeverityModel, path: Path, unit: str) -> Iterator[Expression]
 def _predicted(model: SeverityModel, chunk: Expression, drift: Drift) -> Iterator[pd.DataFrame]:
     sex = [chunk.sex.get(name) for name in chunk.values.index] if chunk.sex else None
     return model.predict_blocks(chunk.values, sex=sex, on_features=drift.add)
-
-
-def _is_doubt(note: str) -> bool:
-    """Tell whether a note says that the unit is no more than a guess, as ``detect_unit`` does."""
-    return "could also be" in note
 
 
 def _doubted(warnings: pd.Series, doubts: tuple[str, ...]) -> pd.Series:

@@ -10,9 +10,8 @@ import pandas as pd
 from ifn_severity.cohorts.card_fields import GeoRule
 from ifn_severity.cohorts.geo.rules import check_rules, fold, grades_of, need_column
 from ifn_severity.cohorts.geo.series import Series, find_column, known
-from ifn_severity.cohorts.grid import listed
 from ifn_severity.cohorts.schema import SEVERITIES, SOURCE
-from ifn_severity.errors import LabelError
+from ifn_severity.errors import LabelError, listed
 
 OWN = "sample"
 """As ``--patient-from``: each sample is of another person."""

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from ifn_severity.cohorts.geo.rules import need_column
 from ifn_severity.cohorts.geo.series import Series
-from ifn_severity.cohorts.grid import listed
-from ifn_severity.errors import LabelError
+from ifn_severity.errors import LabelError, listed
 
 _GSM = re.compile(r"GSM\d{3,}")
 

@@ -16,9 +16,8 @@ from ifn_severity.cohorts.geo.labels import label_samples
 from ifn_severity.cohorts.geo.match import match_samples
 from ifn_severity.cohorts.geo.probes import are_genes, genes_of_probes
 from ifn_severity.cohorts.geo.series import Series, read_series
-from ifn_severity.cohorts.grid import listed
 from ifn_severity.cohorts.matrix import Expression, read_expression
-from ifn_severity.errors import InputError, LabelError
+from ifn_severity.errors import InputError, LabelError, listed
 
 _NUMBER = re.compile(r'"?-?\d+([.,]\d+)?([eE][-+]?\d+)?"?')
 _LINES = 6

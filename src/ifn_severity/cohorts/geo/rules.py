@@ -10,8 +10,7 @@ import pandas as pd
 
 from ifn_severity.cohorts.card_fields import GRADES, LabelRule
 from ifn_severity.cohorts.geo.series import Series, find_column
-from ifn_severity.cohorts.grid import listed
-from ifn_severity.errors import LabelError, nearest
+from ifn_severity.errors import LabelError, listed, nearest
 
 ANY = "*"
 """As the column of a rule in a card: any column of the series."""

@@ -12,9 +12,8 @@ import pandas as pd
 from anndata.io import read_elem
 
 from ifn_severity.cohorts.container import reading
-from ifn_severity.cohorts.grid import listed
 from ifn_severity.cohorts.pseudobulk.stream import damaged
-from ifn_severity.errors import InputError, nearest
+from ifn_severity.errors import InputError, listed, nearest
 
 _BARCODES = ("barcode", "barcodes", "cell", "cell_id", "cellid", "cell_barcode", "index", "")
 

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from ifn_severity.cohorts.grid import listed
 from ifn_severity.cohorts.pseudobulk.stream import (
     READABLE,
     Span,
@@ -22,7 +21,7 @@ from ifn_severity.cohorts.pseudobulk.stream import (
     damaged,
     reading_cells,
 )
-from ifn_severity.errors import InputError
+from ifn_severity.errors import InputError, listed
 
 _EXPRESSION = "Gene Expression"
 
