@@ -46,6 +46,11 @@ BROKEN = (
 )
 
 
+def printable(text: str) -> str:
+    """Return a text that any screen takes: a file's name may have bytes that are no letters."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def damaged(folder: Path, what: str) -> ModelError:
     """Return the refusal of a model that is not as it was saved.
 
@@ -56,7 +61,7 @@ def damaged(folder: Path, what: str) -> ModelError:
     what : str
         What is wrong with it; it may quote the model, and is made one line that can be printed.
     """
-    said = " ".join(what.encode("utf-8", "backslashreplace").decode().split())
+    said = " ".join(printable(what).split())
     return ModelError(
         f"{folder}: {said}",
         expected="a model as ifn-severity saved it, not one byte changed",

@@ -32,7 +32,7 @@ def signatures(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One list.")] = None,
     coverage: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="What a matrix of yours holds, and if enough."),
+        typer.Option(metavar="FILE", help="What a matrix holds of each list; if enough."),
     ] = None,
     unit: Unit = "auto",
 ) -> None:

@@ -18,6 +18,7 @@ def show_models() -> None:
     from rich.markup import escape
 
     from ifn_severity.bundle import list_models, load_model
+    from ifn_severity.bundle.contents import printable
     from ifn_severity.commands.console import console
     from ifn_severity.errors import ModelError
     from ifn_severity.workflows.registry import versions
@@ -31,13 +32,13 @@ def show_models() -> None:
         try:
             model = load_model(name)
         except ModelError as error:
-            why = escape(f"cannot be loaded: {_printable(error.got)}")
-            table.add_row(escape(_printable(name)), _UNKNOWN, _UNKNOWN, _UNKNOWN, why)
+            why = escape(f"cannot be loaded: {printable(error.got)}")
+            table.add_row(escape(printable(name)), _UNKNOWN, _UNKNOWN, _UNKNOWN, why)
             continue
         manifest = model.manifest
         simulated = " (SIMULATED)" if model.simulated else ""
         table.add_row(
-            escape(_printable(name)) + simulated,
+            escape(printable(name)) + simulated,
             manifest.feature_set,
             manifest.model,
             str(len(manifest.genes)),
@@ -142,11 +143,6 @@ def _held_out(model: SeverityModel) -> str:
 
 def _number(value: float | None) -> str:
     return _UNKNOWN if value is None else f"{value:.3f}"
-
-
-def _printable(text: str) -> str:
-    """Return a text that any screen takes: a folder's name may have bytes that are no letters."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _version_table(found: list[Version]) -> Table:
